@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "name.h"
+
+#include <string.h>
+
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+int ts_name_from_wire(ts_name_t *name, const uint8_t *wire, size_t len)
+{
+	size_t p = 0;
+	unsigned n = 0;
+
+	if (len == 0 || len > TS_NAME_MAX)
+		return TS_EINVAL;
+	while (wire[p] != 0) {
+		size_t label = wire[p];
+
+		/* The root label must still fit behind this one. */
+		if (label > TS_LABEL_MAX || p + 1 + label >= len)
+			return TS_EINVAL;
+		name->off[n++] = (uint8_t)p;
+		name->wire[p] = (uint8_t)label;
+		for (size_t i = 1; i <= label; i++)
+			name->wire[p + i] = lower(wire[p + i]);
+		p += 1 + label;
+	}
+	if (p + 1 != len)
+		return TS_EINVAL;
+	name->wire[p] = 0;
+	name->off[n] = (uint8_t)p;
+	name->nlabels = (uint8_t)n;
+	name->len = (uint8_t)len;
+	return TS_OK;
+}
+
+static int fail(const char **why, const char *sentence, int err)
+{
+	if (why)
+		*why = sentence;
+	return err;
+}
+
+int ts_name_from_text(ts_name_t *name, const char *text, size_t len, const char **why)
+{
+	size_t out = 1, label = 0; /* label: where the length octet of the open label stands */
+	unsigned n = 0;
+	uint8_t wire[TS_NAME_MAX];
+
+	if (len == 0)
+		return fail(why, "empty name", TS_EINVAL);
+	if (len == 1 && text[0] == '.') {
+		static const uint8_t root[1] = {0};
+		return ts_name_from_wire(name, root, 1);
+	}
+	for (size_t i = 0; i <= len; i++) {
+		if (i == len || text[i] == '.') {
+			size_t octets = out - label - 1;
+
+			if (octets == 0) {
+				if (i == len && n > 0) /* the final dot was there */
+					break;
+				return fail(why, "empty label", TS_EINVAL);
+			}
+			if (octets > TS_LABEL_MAX)
+				return fail(why, "label longer than 63 octets", TS_ERANGE);
+			wire[label] = (uint8_t)octets;
+			if (out >= TS_NAME_MAX)
+				return fail(why, "name longer than 255 octets", TS_ERANGE);
+			label = out++;
+			n++;
+			continue;
+		}
+		unsigned c = (unsigned char)text[i];
+		if (c == '\\') {
+			if (i + 1 >= len)
+				return fail(why, "escape at the end of the name", TS_EINVAL);
+			c = (unsigned char)text[++i];
+			if (c >= '0' && c <= '9') {
+				if (i + 2 >= len || text[i + 1] < '0' || text[i + 1] > '9' ||
+					text[i + 2] < '0' || text[i + 2] > '9')
+					return fail(why, "\\DDD needs three digits", TS_EINVAL);
+				c = (c - '0') * 100 + (unsigned)(text[i + 1] - '0') * 10 +
+				    (unsigned)(text[i + 2] - '0');
+				if (c > 255)
+					return fail(why, "\\DDD above 255", TS_EINVAL);
+				i += 2;
+			}
+		} else if (c <= 0x20 || c == 0x7f) {
+			return fail(why, "blank or control character in a name", TS_EINVAL);
+		}
+		if (out >= TS_NAME_MAX)
+			return fail(why, "name longer than 255 octets", TS_ERANGE);
+		wire[out++] = (uint8_t)c;
+	}
+	wire[label] = 0;
+	return ts_name_from_wire(name, wire, label + 1);
+}
+
+size_t ts_name_to_text(const uint8_t *wire, char *buf, size_t size)
+{
+	size_t o = 0;
+
+	if (size == 0)
+		return 0;
+	if (*wire == 0 && size > 1)
+		buf[o++] = '.';
+	for (bool first = true; *wire; first = false) {
+		size_t label = *wire++;
+
+		if (!first && o + 1 < size)
+			buf[o++] = '.';
+		for (; label; label--, wire++) {
+			uint8_t c = *wire;
+
+			if (c <= 0x20 || c >= 0x7f) {
+				if (o + 4 >= size)
+					break;
+				buf[o++] = '\\';
+				buf[o++] = (char)('0' + c / 100);
+				buf[o++] = (char)('0' + c / 10 % 10);
+				buf[o++] = (char)('0' + c % 10);
+			} else {
+				if (strchr(".\\\"();@$", c)) {
+					if (o + 2 >= size)
+						break;
+					buf[o++] = '\\';
+				}
+				if (o + 1 < size)
+					buf[o++] = (char)c;
+			}
+		}
+		wire += label; /* what a full buffer cut off */
+	}
+	buf[o] = '\0';
+	return o;
+}
+
+size_t ts_name_wire_len(const uint8_t *wire)
+{
+	const uint8_t *p = wire;
+
+	while (*p)
+		p += 1 + *p;
+	return (size_t)(p - wire) + 1;
+}
+
+unsigned ts_name_wire_labels(const uint8_t *wire)
+{
+	unsigned n = 0;
+
+	for (; *wire; wire += 1 + *wire)
+		n++;
+	return n;
+}
+
+bool ts_name_is_below(const ts_name_t *name, const uint8_t *zone, size_t zone_len)
+{
+	unsigned labels = ts_name_wire_labels(zone);
+
+	if (labels > name->nlabels)
+		return false;
+	unsigned i = name->nlabels - labels;
+	return ts_name_suffix_len(name, i) == zone_len &&
+	       memcmp(ts_name_suffix(name, i), zone, zone_len) == 0;
+}
+
+int ts_name_compare(const uint8_t *a, const uint8_t *b)
+{
+	const uint8_t *la[TS_LABELS_MAX], *lb[TS_LABELS_MAX];
+	unsigned na = 0, nb = 0;
+
+	for (; *a; a += 1 + *a)
+		la[na++] = a;
+	for (; *b; b += 1 + *b)
+		lb[nb++] = b;
+	while (na && nb) {
+		const uint8_t *x = la[--na], *y = lb[--nb];
+		int order = memcmp(x + 1, y + 1, *x < *y ? *x : *y);
+
+		if (order)
+			return order;
+		if (*x != *y)
+			return *x < *y ? -1 : 1;
+	}
+	return (na > nb) - (na < nb);
+}
+
+int ts_name_splice(ts_name_t *out, const ts_name_t *name, unsigned labels, unsigned keep,
+	const uint8_t *zone, size_t zone_len)
+{
+	uint8_t wire[TS_NAME_MAX];
+	size_t prefix = name->off[labels];
+	size_t mid = keep ? 1 + (size_t)keep : 0;
+
+	if (prefix + mid + zone_len > sizeof(wire))
+		return TS_ERANGE;
+	memcpy(wire, name->wire, prefix);
+	if (keep) {
+		wire[prefix] = (uint8_t)keep;
+		memcpy(wire + prefix + 1, ts_name_suffix(name, labels) + 1, keep);
+	}
+	memcpy(wire + prefix + mid, zone, zone_len);
+	return ts_name_from_wire(out, wire, prefix + mid + zone_len);
+}

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Unit tests (cmocka): one program a unit. A new one is a file tests/unit/test_<unit>.c and a name
+# in UNIT_TESTS; what it needs beside the core gets a line of its own.
+if HAVE_CMOCKA
+UNIT_TESTS = \
+	tests/unit/test_name \
+	tests/unit/test_namemap
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif
+LDADD = src/libtyposink.la $(CMOCKA_LIBS)
+noinst_HEADERS += tests/unit/unit.h

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
+bin_PROGRAMS += tools/typosink
+tools_typosink_CFLAGS = $(AM_CFLAGS)
+tools_typosink_LDADD = src/libtyposink.la
+tools_typosink_SOURCES = \
+	tools/command.c tools/command.h \
+	tools/typosink.c
