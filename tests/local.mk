@@ -10,3 +10,8 @@ TESTS += $(UNIT_TESTS)
 endif
 LDADD = src/libtyposink.la $(CMOCKA_LIBS)
 noinst_HEADERS += tests/unit/unit.h
+
+# Integration tests (pytest, real servers): tests/integration/README.md.
+EXTRA_DIST += tests/integration
+dist-hook:
+	find $(distdir) -name __pycache__ -exec rm -rf {} +

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""harness: a small internet on loopback, for the tests of this folder.
+
+README.md of this folder says how a test uses it. Everything runs inside namespaces that the test
+run makes for itself (netns.py); nothing here touches the machine's own network or files.
+"""
+
+from .alerts import AlertFile
+from .dns import ask, make_query, rrs
+from .policy import Policy
+from .postfix import Outcome, Postfix
+from .process import Crash, Process
+from .recorder import Recorder
+from .smtp import Mail, Mailbox
+from .unbound import Unbound, missing, module_path, unbound_prefix
+from .world import World, Zone
+
+__all__ = [
+    "AlertFile", "Crash", "Mail", "Mailbox", "Outcome", "Policy", "Postfix", "Process", "Recorder",
+    "Unbound", "World", "Zone", "ask", "make_query", "missing", "module_path", "rrs", "unbound_prefix",
+]
