@@ -5,7 +5,7 @@ README.md of this folder says how a test uses it. Everything runs inside namespa
 run makes for itself (netns.py); nothing here touches the machine's own network or files.
 """
 
-from .alerts import AlertFile
+from .alerts import AlertFile, matches
 from .dns import ask, make_query, rrs
 from .policy import Policy
 from .postfix import Outcome, Postfix
@@ -17,5 +17,6 @@ from .world import World, Zone
 
 __all__ = [
     "AlertFile", "Crash", "Mail", "Mailbox", "Outcome", "Policy", "Postfix", "Process", "Recorder",
-    "Unbound", "World", "Zone", "ask", "make_query", "missing", "module_path", "rrs", "unbound_prefix",
+    "Unbound", "World", "Zone", "ask", "make_query", "matches", "missing", "module_path",
+    "rrs", "unbound_prefix",
 ]

@@ -57,21 +57,21 @@ def _sanitizer_preload(path):
 
 
 class Unbound:
-    """policy: a Policy, a path, or None for no policy-file line at all (no module: policy=None and
-    module=None). conf: more lines for typosink.conf. unbound_conf: more lines for the server clause
-    of unbound.conf; clauses: whole clauses after it. modules: module-config. module: the path of
-    the module, when it is not the one built for `version`. env: more environment.
+    """policy: a Policy, bytes (of a bad one), a Path, "" for no policy-file line, or None for no
+    module at all. conf: more lines for typosink.conf. unbound_conf: more lines for the server clause
+    of unbound.conf; clauses: whole clauses after it. modules: module-config. module_file: the
+    module, when it is not the one built for `version`. env: more environment.
     """
 
     def __init__(self, world, folder, address, *, policy=None, conf="", unbound_conf="", clauses="",
-                 modules=None, module=None, version=DEFAULT_VERSION, with_module=None, threads=1,
+                 modules=None, module_file=None, version=DEFAULT_VERSION, threads=1,
                  env=None):
         self.world, self.folder, self.address = world, folder, address
         self.policy, self.version = policy, version
         self.prefix = unbound_prefix(version)
         self.module = None
-        if policy is not None or module or with_module:
-            self.module = module or module_path(version)
+        if policy is not None or module_file:
+            self.module = module_file or module_path(version)
         self.modules = modules or ("dynlib validator iterator" if self.module
                                    else "validator iterator")
         self.conf, self.unbound_conf, self.clauses = conf, unbound_conf, clauses
@@ -95,7 +95,7 @@ class Unbound:
         if self.module:
             lines = [f"alert-file: {self.alerts.path}", f"state-dir: {self.folder / 'state'}"]
             (self.folder / "state").mkdir(exist_ok=True)
-            if self.policy is not None:
+            if self.policy != "":
                 if isinstance(self.policy, Path):
                     self.policy_path = self.policy
                 elif not self.policy_path.exists():
@@ -143,9 +143,12 @@ class Unbound:
             [str(self.prefix / "sbin" / "unbound"), "-d", "-c", str(self.config)],
             self.folder / "unbound.log", env=env)
 
+    def wait_ready(self):
+        self.process.wait_line(r"start of service \(unbound")
+
     def start(self):
         self.launch()
-        self.process.wait_line(r"start of service \(unbound")
+        self.wait_ready()
 
     def stop(self):
         """Stops it; a crash, a bad exit code or a sanitizer's finding raises Crash."""

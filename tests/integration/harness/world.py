@@ -140,7 +140,7 @@ class World:
         self.servers = {}
         self.trust_anchor = None
         self._running = []  # what stop() stops, newest first
-        self._count = 0
+        self._count = self._resolvers = 0
         mailboxes = {
             "legit": ([LEGIT], "mx.army.mil"),
             "elsewhere": ([ELSEWHERE], "mx.mines.ml"),
@@ -257,13 +257,19 @@ class World:
 
     # --- who lives here
 
-    def resolver(self, module=True, policy=None, **options):
-        """Starts an Unbound; policy: a Policy or None for the default one. See Unbound for options."""
-        number = self._count + 1
-        unbound = Unbound(self, self.subfolder("unbound"), f"192.0.2.{130 + number}",
-                          policy=(policy or Policy()) if module else None, **options)
-        unbound.start()
-        return self.manage(unbound)
+    def resolver(self, module=True, policy=None, wait=True, **options):
+        """Starts an Unbound, and waits until it serves (or not: wait=False). policy: None for the
+        default one; for this and the options see Unbound."""
+        self._resolvers += 1
+        if policy is None and module:
+            policy = Policy()
+        unbound = Unbound(self, self.subfolder("unbound"), f"192.0.2.{130 + self._resolvers}",
+                          policy=policy if module else None, **options)
+        unbound.launch()
+        self.manage(unbound)
+        if wait:
+            unbound.wait_ready()
+        return unbound
 
     def sender(self, resolver, **options):
         """Starts a Postfix whose machine asks this resolver."""
