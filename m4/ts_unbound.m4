@@ -41,7 +41,7 @@ AC_DEFUN([TS_UNBOUND_SRC], [
     ts_save_CPPFLAGS=$CPPFLAGS
     CPPFLAGS="$UNBOUND_CPPFLAGS $CPPFLAGS"
     AC_LANG_CONFTEST([AC_LANG_DEFINES_PROVIDED
-#include "config.h"
+#include <config.h>
 #include "util/module.h"
 #include "util/config_file.h"
 #include "services/cache/dns.h"
