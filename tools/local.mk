@@ -5,4 +5,4 @@ tools_typosink_LDADD = src/libtyposink.la
 tools_typosink_SOURCES = \
 	tools/command.c tools/command.h \
 	tools/typosink.c
-EXTRA_DIST += tools/get-unbound tools/lib.sh tools/packages.txt
+EXTRA_DIST += tools/get-exim tools/get-unbound tools/lib.sh tools/packages.txt

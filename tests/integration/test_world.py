@@ -5,7 +5,7 @@ import dns.flags
 import dns.rcode
 import pytest
 
-from harness import Crash, Process, Recorder, rrs
+from harness import Crash, Exim, Postfix, Process, Recorder, rrs
 
 
 def test_resolution__goes_through_referrals(plain_resolver):
@@ -22,8 +22,9 @@ def test_resolution__tcp_source_and_case(plain_resolver):
         "army.ml. mx 10 mail.army.ml.", "army.ml. mx 20 mail6.army.ml."]
 
 
-def test_mail__without_the_module_goes_to_the_stranger(world, plain_resolver):
-    sender = world.sender(plain_resolver)
+@pytest.mark.parametrize("mta", [Postfix, Exim])
+def test_mail__without_the_module_goes_to_the_stranger(world, plain_resolver, mta):
+    sender = world.sender(plain_resolver, mta)
     sender.send("carol@army.ml", "carol@us.army.ml", "carol@navy.ml", "carol@army.mil")
     outcomes = sender.wait_outcomes(4)
     assert {outcome.status for outcome in outcomes} == {"sent"}

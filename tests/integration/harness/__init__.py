@@ -8,7 +8,9 @@ run makes for itself (netns.py); nothing here touches the machine's own network 
 from .alerts import AlertFile, matches
 from .dns import ask, make_query, rrs
 from .policy import Policy
-from .postfix import Outcome, Postfix
+from .exim import Exim
+from .mta import Mta, Outcome
+from .postfix import Postfix
 from .process import Crash, Process
 from .recorder import Recorder
 from .smtp import Mail, Mailbox
@@ -16,7 +18,7 @@ from .unbound import Unbound, missing, module_path, unbound_prefix
 from .world import World, Zone
 
 __all__ = [
-    "AlertFile", "Crash", "Mail", "Mailbox", "Outcome", "Policy", "Postfix", "Process", "Recorder",
-    "Unbound", "World", "Zone", "ask", "make_query", "matches", "missing", "module_path",
-    "rrs", "unbound_prefix",
+    "AlertFile", "Crash", "Exim", "Mail", "Mailbox", "Mta", "Outcome", "Policy", "Postfix",
+    "Process", "Recorder", "Unbound", "World", "Zone", "ask", "make_query", "matches",
+    "missing", "module_path", "rrs", "unbound_prefix",
 ]

@@ -79,6 +79,21 @@ class Process:
                     raise AssertionError(
                         f"{self.name} did not say /{pattern}/ within {timeout} s:\n{self.tail()}")
 
+    def wait_until(self, condition, what, timeout=DEADLINE):
+        """Waits until condition() is true, asking it after every line; returns its value."""
+        until = time.monotonic() + timeout
+        with self._grown:
+            while True:
+                value = condition()
+                if value:
+                    return value
+                if self._eof:
+                    raise Crash(f"{self.name} ended before {what}:\n{self.tail()}")
+                left = until - time.monotonic()
+                if left <= 0 or not self._grown.wait(left):
+                    raise AssertionError(
+                        f"{self.name}: no {what} within {timeout} s:\n{self.tail()}")
+
     def grep(self, pattern, since=0):
         regex = re.compile(pattern)
         with self._grown:

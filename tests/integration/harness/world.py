@@ -271,11 +271,11 @@ class World:
             unbound.wait_ready()
         return unbound
 
-    def sender(self, resolver, **options):
-        """Starts a Postfix whose machine asks this resolver."""
-        postfix = Postfix(self.subfolder("postfix"), resolver.address, **options)
-        postfix.start()
-        return self.manage(postfix)
+    def sender(self, resolver, mta=Postfix, **options):
+        """Starts a mail server (Postfix or Exim) whose machine asks this resolver."""
+        sender = mta(self.subfolder(mta.__name__.lower()), resolver.address, **options)
+        sender.start()
+        return self.manage(sender)
 
     def clear_mail(self):
         for mailbox in self.mailboxes.values():
