@@ -128,6 +128,10 @@ size_t ts_policyset_memory(const ts_policyset_t *set) TS_NONNULL_ALL;
  * matches must then not be shared through a cache. */
 bool ts_policyset_has_clients(const ts_policyset_t *set) TS_NONNULL_ALL;
 
+/** True where some look-up may get this action (zone-wide, by a group, a member or a client set).
+ */
+bool ts_policyset_has_action(const ts_policyset_t *set, ts_action_t action) TS_NONNULL_ALL;
+
 /** The next moment after `now` at which a verdict changes by itself (an `until` ends); 0: never. */
 time_t ts_policyset_next_change(const ts_policyset_t *set, time_t now) TS_NONNULL_ALL;
 
