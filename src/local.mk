@@ -8,6 +8,7 @@ src_libtyposink_la_SOURCES = \
 	src/err.c src/err.h \
 	src/name.c src/name.h \
 	src/namemap.c src/namemap.h \
+	src/rrtype.c src/rrtype.h \
 	src/answer.h src/conf.h src/index.h src/json.h src/policy.h src/policy_file.h \
 	src/popular.h src/verdict.h \
 	src/typo/class.h src/typo/suffix.h

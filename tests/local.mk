@@ -4,7 +4,8 @@
 if HAVE_CMOCKA
 UNIT_TESTS = \
 	tests/unit/test_name \
-	tests/unit/test_namemap
+	tests/unit/test_namemap \
+	tests/unit/test_rrtype
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
