@@ -4,6 +4,9 @@
 if HAVE_CMOCKA
 UNIT_TESTS = \
 	tests/unit/test_name \
+	tests/unit/test_alert_parts \
+	tests/unit/test_logfile \
+	tests/unit/test_ring \
 	tests/unit/test_namemap \
 	tests/unit/test_rrtype
 check_PROGRAMS += $(UNIT_TESTS)

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The small parts of the alert pipeline: clock texts, event ids, the keyed hash.
+ */
+#include "config.h"
+
+#include "unit.h"
+
+#include "../../src/alert/clock.h"
+#include "../../src/alert/siphash.h"
+#include "../../src/alert/ulid.h"
+
+#include <string.h>
+#include <time.h>
+
+static void clock__text(void **state)
+{
+	static const struct {
+		const char *label;
+		int64_t us;
+		const char *text;
+	} rows[] = {
+		{"epoch", 0, "1970-01-01T00:00:00.000000Z"},
+		{"before the epoch", -1, "1969-12-31T23:59:59.999999Z"},
+		{"leap day", INT64_C(1709208000) * 1000000 + 482913, "2024-02-29T12:00:00.482913Z"},
+		{"no leap day in 2100", INT64_C(4107542400) * 1000000,
+			"2100-03-01T00:00:00.000000Z"},
+		{"end of year", INT64_C(1798761599) * 1000000 + 1, "2026-12-31T23:59:59.000001Z"},
+		{"beyond four digits", INT64_MAX, "9999-12-31T23:59:59.999999Z"},
+		{"before year 0", INT64_MIN, "0000-01-01T00:00:00.000000Z"},
+	};
+	char buf[TS_TIME_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		size_t n = ts_time_text(rows[i].us, buf);
+		assert_row(rows[i].label, strcmp(buf, rows[i].text) == 0 && n == strlen(buf));
+	}
+	/* The C library agrees, day by day over four centuries. */
+	for (int64_t day = -50000; day < 100000; day++) {
+		time_t t = (time_t)(day * 86400 + 3661);
+		struct tm tm;
+		char want[64];
+		gmtime_r(&t, &tm);
+		strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%S.000000Z", &tm);
+		ts_time_text((int64_t)t * 1000000, buf);
+		assert_string_equal(buf, want);
+	}
+}
+
+static void ulid__grows(void **state)
+{
+	ts_ulid_t ulid;
+	char last[TS_ULID_LEN + 1] = "", id[TS_ULID_LEN + 1];
+	int64_t now = INT64_C(1800000000000000);
+
+	(void)state;
+	ts_ulid_init(&ulid, 4711);
+	for (unsigned i = 0; i < 100000; i++) {
+		/* Forward by less than a millisecond, and now and then a clock set back by a day.
+		 */
+		now += i % 1000 == 999 ? -INT64_C(86400000000) : 100;
+		ts_ulid_next(&ulid, now, id);
+		assert_int_equal(strlen(id), TS_ULID_LEN);
+		assert_int_equal(strspn(id, "0123456789ABCDEFGHJKMNPQRSTVWXYZ"), TS_ULID_LEN);
+		assert_true(strcmp(id, last) > 0);
+		memcpy(last, id, sizeof(last));
+	}
+}
+
+static void ulid__time(void **state)
+{
+	ts_ulid_t ulid;
+	char id[TS_ULID_LEN + 1];
+
+	(void)state;
+	ts_ulid_init(&ulid, 1);
+	/* The specification's own example of a time: 1469918176385 ms is 01ARYZ6S41. */
+	ts_ulid_next(&ulid, INT64_C(1469918176385) * 1000, id);
+	assert_memory_equal(id, "01ARYZ6S41", 10);
+}
+
+/* The vectors of the reference implementation: key 00..0f, input 00, 01, ... */
+static void siphash__vectors(void **state)
+{
+	static const struct {
+		size_t len;
+		uint64_t hash;
+	} rows[] = {
+		{0, UINT64_C(0x726fdb47dd0e0e31)},
+		{1, UINT64_C(0x74f839c593dc67fd)},
+		{8, UINT64_C(0x93f5f5799a932462)},
+		{15, UINT64_C(0xa129ca6149be45e5)},
+	};
+	uint8_t key[16], data[16];
+
+	(void)state;
+	for (uint8_t i = 0; i < 16; i++)
+		key[i] = data[i] = i;
+	for (size_t i = 0; i < countof(rows); i++)
+		assert_int_equal(ts_siphash(key, data, rows[i].len), rows[i].hash);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(clock__text),
+		cmocka_unit_test(ulid__grows),
+		cmocka_unit_test(ulid__time),
+		cmocka_unit_test(siphash__vectors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

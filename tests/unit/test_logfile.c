@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What can happen to a file that is being appended to. Each test works in a directory of its own.
+ */
+#include "config.h"
+
+#include "unit.h"
+
+#include "../../src/alert/logfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char dir[64], path[96], old[96];
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/ts-logfile-XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/alerts", dir);
+	snprintf(old, sizeof(old), "%s/alerts.1", dir);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unlink(path);
+	unlink(old);
+	return rmdir(dir);
+}
+
+static char *content(const char *file)
+{
+	static char buf[1 << 20];
+	FILE *f = fopen(file, "r");
+
+	if (!f)
+		return NULL;
+	buf[fread(buf, 1, sizeof(buf) - 1, f)] = '\0';
+	fclose(f);
+	return buf;
+}
+
+static void put_file(const char *file, const char *text)
+{
+	FILE *f = fopen(file, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void write_ok(ts_logfile_t *file, const char *lines)
+{
+	size_t done = 99;
+
+	assert_int_equal(ts_logfile_write(file, lines, strlen(lines), &done), TS_OK);
+	assert_int_equal(done, strlen(lines));
+}
+
+static void write_fails(ts_logfile_t *file, const char *lines, int error)
+{
+	size_t done = 99;
+
+	assert_int_equal(ts_logfile_write(file, lines, strlen(lines), &done), TS_EIO);
+	assert_int_equal(errno, error);
+	assert_int_equal(done, 0);
+}
+
+static void logfile__renamed(void **state)
+{
+	ts_logfile_t file;
+
+	(void)state;
+	ts_logfile_init(&file, path);
+	write_ok(&file, "one\n");
+	assert_int_equal(rename(path, old), 0);
+	write_ok(&file, "two\n");
+	assert_string_equal(content(path), "two\n");
+	assert_string_equal(content(old), "one\n");
+	ts_logfile_release(&file);
+}
+
+static void logfile__removed(void **state)
+{
+	ts_logfile_t file;
+
+	(void)state;
+	ts_logfile_init(&file, path);
+	write_ok(&file, "one\n");
+	assert_int_equal(unlink(path), 0);
+	write_ok(&file, "two\n");
+	assert_string_equal(content(path), "two\n");
+	ts_logfile_release(&file);
+}
+
+/* logrotate's copytruncate. */
+static void logfile__truncated(void **state)
+{
+	ts_logfile_t file;
+
+	(void)state;
+	ts_logfile_init(&file, path);
+	write_ok(&file, "one\n");
+	assert_int_equal(truncate(path, 0), 0);
+	write_ok(&file, "two\n");
+	assert_string_equal(content(path), "two\n");
+	ts_logfile_release(&file);
+}
+
+static void logfile__directory_removed(void **state)
+{
+	ts_logfile_t file;
+
+	(void)state;
+	ts_logfile_init(&file, path);
+	write_ok(&file, "one\n");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+	write_fails(&file, "two\n", ENOENT);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	write_ok(&file, "two\n");
+	assert_string_equal(content(path), "two\n");
+	ts_logfile_release(&file);
+}
+
+/* What a kill left half written is no line; what somebody else left is not ours to cut. */
+static void logfile__torn_tail(void **state)
+{
+	static const struct {
+		const char *label, *before, *after;
+	} rows[] = {
+		{"ours", "{\"@timestamp\":\"1\"}\n{\"@timestamp\":\"2",
+			"{\"@timestamp\":\"1\"}\nnew\n"},
+		{"ours, only a little", "x\n{\"@ti", "x\nnew\n"},
+		{"the only line", "{\"@timestamp\":\"", "new\n"},
+		{"foreign", "something else", "something else\nnew\n"},
+		{"whole", "{\"@timestamp\":\"1\"}\n", "{\"@timestamp\":\"1\"}\nnew\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		ts_logfile_t file;
+		put_file(path, rows[i].before);
+		ts_logfile_init(&file, path);
+		write_ok(&file, "new\n");
+		assert_row(rows[i].label, strcmp(content(path), rows[i].after) == 0);
+		ts_logfile_release(&file);
+	}
+}
+
+static void logfile__device_full(void **state)
+{
+	ts_logfile_t file;
+
+	(void)state;
+	ts_logfile_init(&file, "/dev/full");
+	write_fails(&file, "one\n", ENOSPC);
+	ts_logfile_release(&file);
+}
+
+/* A disk that fills up in the middle of a line, played by a limit on the file's size. */
+static void logfile__short_write(void **state)
+{
+	struct rlimit before, limit;
+	ts_logfile_t file;
+	size_t done;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	ts_logfile_init(&file, path);
+	write_ok(&file, "one\n");
+	limit = before;
+	limit.rlim_cur = 11; /* "two" fits, "three" does not */
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	int ret = ts_logfile_write(&file, "two\nthree\n", 10, &done);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(ret, TS_EIO);
+	assert_int_equal(done, 4);
+	assert_string_equal(content(path), "one\ntwo\n");
+	write_ok(&file, "three\n");
+	assert_string_equal(content(path), "one\ntwo\nthree\n");
+	ts_logfile_release(&file);
+}
+
+/* Nobody reads: refused at once. A full pipe keeps its half line; a new reader gets whole lines. */
+static void logfile__fifo(void **state)
+{
+	static char lines[200000], got[sizeof(lines) + 1];
+	ts_logfile_t file;
+	size_t done, sent = 0, have = 0;
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(lines); i++)
+		lines[i] = i % 1000 == 999 ? '\n' : (char)('a' + i / 1000 % 26);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	ts_logfile_init(&file, path);
+	write_fails(&file, "one\n", ENXIO);
+
+	int reader = open(path, O_RDONLY | O_NONBLOCK);
+	assert_true(reader >= 0);
+	while (ts_logfile_write(&file, lines + sent, sizeof(lines) - sent, &done) != TS_OK) {
+		assert_int_equal(errno, EAGAIN);
+		sent += done;
+		ssize_t n = read(reader, got + have, 3333); /* never at a line's end */
+		assert_true(n > 0);
+		have += (size_t)n;
+	}
+	for (ssize_t n; (n = read(reader, got + have, sizeof(got) - have)) > 0;)
+		have += (size_t)n;
+	assert_int_equal(have, sizeof(lines));
+	assert_memory_equal(got, lines, sizeof(lines));
+
+	/* The reader goes away with half a line. */
+	assert_int_equal(ts_logfile_write(&file, lines, sizeof(lines), &done), TS_EIO);
+	size_t left = done;
+	close(reader);
+	assert_int_equal(
+		ts_logfile_write(&file, lines + left, sizeof(lines) - left, &done), TS_EIO);
+	assert_int_equal(errno, EPIPE);
+	assert_int_equal(done, 0);
+	reader = open(path, O_RDONLY | O_NONBLOCK);
+	write_ok(&file, "next\n");
+	assert_int_equal(read(reader, got, sizeof(got)), 5);
+	assert_memory_equal(got, "next\n", 5);
+	close(reader);
+	ts_logfile_release(&file);
+}
+
+/* A name that became a directory's. */
+static void logfile__is_a_directory(void **state)
+{
+	ts_logfile_t file;
+
+	(void)state;
+	assert_int_equal(mkdir(path, 0700), 0);
+	ts_logfile_init(&file, path);
+	write_fails(&file, "one\n", EISDIR);
+	assert_int_equal(rmdir(path), 0);
+	write_ok(&file, "one\n");
+	ts_logfile_release(&file);
+}
+
+/* In a child without root's powers: renamed where no new file may be made, and then closed off. */
+static int as_nobody(void)
+{
+	ts_logfile_t file;
+	size_t done;
+
+	if (geteuid() == 0 && (chmod(dir, 0777) != 0 || setuid(65534) != 0))
+		return 10;
+	ts_logfile_init(&file, path);
+	if (ts_logfile_write(&file, "one\n", 4, &done) != TS_OK)
+		return 11;
+	if (write(STDOUT_FILENO, "r", 1) != 1 || read(STDIN_FILENO, &done, 1) != 1)
+		return 12;
+	/* The parent has renamed the file and taken the directory away from us. */
+	if (ts_logfile_write(&file, "two\n", 4, &done) != TS_OK || !file.astray)
+		return 13;
+	ts_logfile_release(&file);
+	if (ts_logfile_write(&file, "three\n", 6, &done) != TS_EIO || errno != EACCES)
+		return 14;
+	return 0;
+}
+
+static void logfile__permission_lost(void **state)
+{
+	int to[2], from[2], status;
+	char c;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message(
+			"SKIP logfile__permission_lost: needs root to take a permission away\n");
+		skip();
+	}
+	assert_int_equal(pipe(to), 0);
+	assert_int_equal(pipe(from), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		dup2(to[0], STDIN_FILENO);
+		dup2(from[1], STDOUT_FILENO);
+		_exit(as_nobody());
+	}
+	close(from[1]);
+	assert_int_equal(read(from[0], &c, 1), 1);
+	assert_int_equal(rename(path, old), 0);
+	assert_int_equal(chmod(dir, 0755), 0);
+	assert_int_equal(write(to[1], "g", 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0);
+	assert_string_equal(content(old), "one\ntwo\n");
+	close(to[0]);
+	close(to[1]);
+	close(from[0]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(logfile__renamed, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__removed, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__truncated, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__directory_removed, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__torn_tail, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__device_full, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__short_write, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__fifo, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__is_a_directory, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__permission_lost, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
