@@ -11,4 +11,4 @@ src_libtyposink_la_SOURCES = \
 	src/rrtype.c src/rrtype.h \
 	src/answer.h src/conf.h src/index.h src/json.h src/policy.h src/policy_file.h \
 	src/popular.h src/verdict.h \
-	src/typo/class.h src/typo/suffix.h
+	src/popular.c src/index.c

@@ -3,12 +3,16 @@
 # in UNIT_TESTS; what it needs beside the core gets a line of its own.
 if HAVE_CMOCKA
 UNIT_TESTS = \
+	tests/unit/test_class \
+	tests/unit/test_index \
 	tests/unit/test_name \
 	tests/unit/test_alert_parts \
 	tests/unit/test_logfile \
 	tests/unit/test_ring \
 	tests/unit/test_namemap \
-	tests/unit/test_rrtype
+	tests/unit/test_popular \
+	tests/unit/test_rrtype \
+	tests/unit/test_suffix
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
@@ -19,3 +23,12 @@ noinst_HEADERS += tests/unit/unit.h
 EXTRA_DIST += tests/integration
 dist-hook:
 	find $(distdir) -name __pycache__ -exec rm -rf {} +
+
+tests_unit_test_suffix_CPPFLAGS = $(AM_CPPFLAGS) -DPSL_FILE='"$(PSL_FILE)"'
+tests_unit_test_suffix_CFLAGS = $(AM_CFLAGS)
+tests_unit_test_suffix_LDADD = $(LDADD)
+if HAVE_LIBPSL
+tests_unit_test_suffix_CPPFLAGS += -DHAVE_LIBPSL
+tests_unit_test_suffix_CFLAGS += $(LIBPSL_CFLAGS)
+tests_unit_test_suffix_LDADD += $(LIBPSL_LIBS)
+endif

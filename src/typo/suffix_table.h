@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * suffix_table: what the generator of the public suffix table and its reader (suffix.c) share.
+ */
+#ifndef TS_TYPO_SUFFIX_TABLE_H
+#define TS_TYPO_SUFFIX_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TS_SUFFIX_RULE 1u      /* the name is a public suffix */
+#define TS_SUFFIX_WILDCARD 2u  /* every name one label below it is */
+#define TS_SUFFIX_EXCEPTION 4u /* it is not, although its parent has a wildcard */
+#define TS_SUFFIX_TLD 8u       /* a delegated TLD */
+
+/* The table is fixed when it is built, so that its longest probe is known and a plain hash (FNV-1a,
+ * label by label from the root) is safe: who chooses names cannot add to it. */
+struct ts_suffix_slot {
+	uint32_t hash;
+	uint32_t at; /* offset in the pool (flags, wire), plus 1; 0: free */
+};
+
+/* suffix_data.c, made by gen_suffix. */
+extern const uint8_t ts_suffix_pool[];
+extern const struct ts_suffix_slot ts_suffix_slots[];
+extern const uint32_t ts_suffix_nslots; /* a power of two */
+extern const unsigned ts_suffix_depth;  /* labels of the deepest suffix, a wildcard's child too */
+
+#define TS_SUFFIX_HASH_START 0x811c9dc5u
+
+static inline uint32_t ts_suffix_hash_label(uint32_t h, const uint8_t *label)
+{
+	for (size_t i = 0; i <= *label; i++)
+		h = (h ^ label[i]) * 0x01000193u;
+	return h ^ h >> 15;
+}
+
+static inline uint32_t ts_suffix_hash_wire(const uint8_t *wire)
+{
+	const uint8_t *labels[128];
+	uint32_t h = TS_SUFFIX_HASH_START;
+	unsigned n = 0;
+
+	for (; *wire; wire += 1 + *wire)
+		labels[n++] = wire;
+	while (n)
+		h = ts_suffix_hash_label(h, labels[--n]);
+	return h;
+}
+
+#endif
