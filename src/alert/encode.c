@@ -306,7 +306,7 @@ static void put_answers(ts_json_t *j, const ts_record_t *r, const char *qname)
 		return;
 	name_text(r, TS_PART_SINKHOLE, 0, host);
 	add_dot(host);
-	snprintf(data, sizeof(data), "%u %s", null_mx ? 0 : r->sinkhole_preference,
+	snprintf(data, sizeof(data), "%u %s", null_mx ? 0u : r->sinkhole_preference,
 		null_mx ? "." : host);
 	ts_json_array(j, "answers");
 	ts_json_object(j, NULL);
