@@ -24,7 +24,6 @@ EXTRA_DIST += tests/integration
 dist-hook:
 	find $(distdir) -name __pycache__ -exec rm -rf {} +
 
-<<<<<<< HEAD
 tests_unit_test_suffix_CPPFLAGS = $(AM_CPPFLAGS) -DPSL_FILE='"$(PSL_FILE)"'
 tests_unit_test_suffix_CFLAGS = $(AM_CFLAGS)
 tests_unit_test_suffix_LDADD = $(LDADD)
@@ -33,10 +32,8 @@ tests_unit_test_suffix_CPPFLAGS += -DHAVE_LIBPSL
 tests_unit_test_suffix_CFLAGS += $(LIBPSL_CFLAGS)
 tests_unit_test_suffix_LDADD += $(LIBPSL_LIBS)
 endif
-=======
 # Checks of the source: these two with every `make check`, the others (they want tools that not
 # everybody has) by tools/run-tests.
 TESTS += tests/check/core tests/check/includes
 dist_check_SCRIPTS += tests/check/core tests/check/includes tests/check/cppcheck tests/check/format \
 	tests/check/manual tests/check/python tests/check/shell
->>>>>>> 2fb12c8 (tests: run-tests, checks of the source, .ci/run)
