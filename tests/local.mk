@@ -32,6 +32,7 @@ tests_unit_test_suffix_CPPFLAGS += -DHAVE_LIBPSL
 tests_unit_test_suffix_CFLAGS += $(LIBPSL_CFLAGS)
 tests_unit_test_suffix_LDADD += $(LIBPSL_LIBS)
 endif
+
 # Checks of the source: these two with every `make check`, the others (they want tools that not
 # everybody has) by tools/run-tests.
 TESTS += tests/check/core tests/check/includes
