@@ -4,11 +4,21 @@ noinst_LTLIBRARIES += src/libtyposink.la
 src_libtyposink_la_CFLAGS = $(AM_CFLAGS) $(LDNS_CFLAGS) -fvisibility=hidden
 src_libtyposink_la_LIBADD = $(LDNS_LIBS)
 src_libtyposink_la_SOURCES = \
+	src/answer.c src/answer.h \
+	src/arena.c src/arena.h \
+	src/conf.c src/conf.h \
 	src/diag.c src/diag.h \
 	src/err.c src/err.h \
+	src/json.c src/json.h \
 	src/name.c src/name.h \
 	src/namemap.c src/namemap.h \
+	src/policy.c src/policy.h src/policy_impl.h \
+	src/policy_build.c \
+	src/policy_file.c src/policy_file.h \
+	src/policy_set.c \
+	src/policy_value.c src/policy_value.h \
+	src/prefix.c src/prefix.h \
 	src/rrtype.c src/rrtype.h \
-	src/answer.h src/conf.h src/index.h src/json.h src/policy.h src/policy_file.h \
-	src/popular.h src/verdict.h \
-	src/popular.c src/index.c
+	src/verdict.c src/verdict.h \
+	src/index.c src/index.h \
+	src/popular.c src/popular.h

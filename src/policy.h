@@ -56,6 +56,12 @@ int ts_action_find(const char *word, size_t len) TS_NONNULL_ALL;
 #define TS_EVIDENCE_DNS 2u
 const char *ts_evidence_name(unsigned evidence);
 
+/**
+ * Reads a date as `until` has it ("2027-01-31", UTC).
+ * \param out  the first second after that day. \return TS_OK, TS_EINVAL.
+ */
+TS_MUST_CHECK int ts_policy_date(const char *text, size_t len, time_t *out) TS_NONNULL_ALL;
+
 typedef struct ts_policy ts_policy_t;
 typedef struct ts_policy_builder ts_policy_builder_t;
 typedef struct ts_policyset ts_policyset_t;
@@ -108,6 +114,16 @@ size_t ts_policy_memory(const ts_policy_t *policy) TS_NONNULL_ALL;
 const char *ts_policy_member_id(const ts_policy_t *policy, uint32_t member) TS_NONNULL_ALL;
 /** The protected zone of member i, lower-case wire format. */
 const uint8_t *ts_policy_member_zone(const ts_policy_t *policy, uint32_t member) TS_NONNULL_ALL;
+
+/** A property as the policy language has it; a test compares the table with the manual. */
+typedef struct ts_property {
+	const char *name;    /* "action", "until.<id>.allow" */
+	const char *types;   /* "MX A AAAA" */
+	const char *oneline; /* what it says */
+} ts_property_t;
+
+/** The table of properties below typosink.ext, ended by a NULL name. */
+const ts_property_t *ts_policy_properties(void);
 
 typedef struct ts_policyset_options {
 	ts_popular_t *popular;  /* borrowed for the set's life; may be NULL */

@@ -46,7 +46,13 @@ typedef struct ts_client {
 	uint8_t addr[16];
 } ts_client_t;
 
-/** A value of the caller's. Pointers are into the policy set and live as long as it does. */
+typedef struct ts_sinkhole ts_sinkhole_t; /* policy_impl.h */
+
+/**
+ * A value of the caller's. Pointers are into the policy set and live as long as it does. An ASK
+ * whose action is `pass` needs no question: whatever the answer, nothing would happen.
+ * counterpart and ask are written only where they mean something.
+ */
 typedef struct ts_verdict {
 	ts_verdict_kind_t kind;
 	ts_why_t why;
@@ -54,9 +60,10 @@ typedef struct ts_verdict {
 	bool client_dependent; /* another client could get another answer for this name */
 	bool sinkhole_host;    /* ALLOWED, and the module answers with the policy's addresses */
 	bool declared;         /* `typo` or `typo-always`, else derived */
-	const ts_policy_t *policy; /* NULL for NONE */
-	uint32_t member;           /* of policy; for PROTECTED, TYPO, ASK */
-	ts_match_t match;          /* class, score, distance, suffix (of qname), keep */
+	const ts_policy_t *policy;     /* NULL for NONE */
+	uint32_t member;               /* of policy; for PROTECTED, TYPO, ASK */
+	const ts_sinkhole_t *sinkhole; /* for TYPO, ASK and sinkhole hosts; NULL: none */
+	ts_match_t match;              /* class, score, distance, suffix (of qname), keep */
 	unsigned evidence;     /* TS_EVIDENCE_*: what made it a typo; NONE where none was needed */
 	ts_name_t counterpart; /* "did you mean"; for TYPO and ASK */
 	ts_name_t ask;         /* for ASK: the name whose existence decides */

@@ -12,12 +12,13 @@ UNIT_TESTS = \
 	tests/unit/test_namemap \
 	tests/unit/test_popular \
 	tests/unit/test_rrtype \
-	tests/unit/test_suffix
+	tests/unit/test_suffix \
+	tests/unit/test_verdict
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 LDADD = src/libtyposink.la $(CMOCKA_LIBS)
-noinst_HEADERS += tests/unit/unit.h
+noinst_HEADERS += tests/unit/policy_text.h tests/unit/unit.h
 
 # Integration tests (pytest, real servers): tests/integration/README.md.
 EXTRA_DIST += tests/integration
