@@ -180,3 +180,14 @@ const uint8_t *ts_policy_member_zone(const ts_policy_t *policy, uint32_t member)
 {
 	return policy->members[member].zone.wire;
 }
+
+void ts_policy_summary(const ts_policy_t *policy, ts_policy_summary_t *out)
+{
+	*out = (ts_policy_summary_t){.declared = policy->ndeclared,
+		.allowed = policy->nallows,
+		.known = policy->nknowns,
+		.sinkhole_hosts = policy->nhosts,
+		.client_sets = policy->has_clients};
+	for (size_t i = 0; i < policy->nmembers; i++)
+		out->members_by_action[policy->members[i].settings->action]++;
+}

@@ -115,6 +115,15 @@ const char *ts_policy_member_id(const ts_policy_t *policy, uint32_t member) TS_N
 /** The protected zone of member i, lower-case wire format. */
 const uint8_t *ts_policy_member_zone(const ts_policy_t *policy, uint32_t member) TS_NONNULL_ALL;
 
+/** What a policy holds, in numbers. */
+typedef struct ts_policy_summary {
+	size_t declared, allowed, known, sinkhole_hosts;
+	size_t members_by_action[TS_ACTION_PASS + 1]; /* client sets aside */
+	bool client_sets;
+} ts_policy_summary_t;
+
+void ts_policy_summary(const ts_policy_t *policy, ts_policy_summary_t *out) TS_NONNULL_ALL;
+
 /** A property as the policy language has it; a test compares the table with the manual. */
 typedef struct ts_property {
 	const char *name;    /* "action", "until.<id>.allow" */

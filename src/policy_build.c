@@ -1728,8 +1728,6 @@ int ts_policy_builder_finish_limited(ts_policy_builder_t *builder,
 		b.policy = NULL;
 	}
 cleanup:
-	if (err == TS_ENOMEM)
-		ts_diag_limited(limit, TS_ERROR, 0, NULL, "out of memory");
 	ts_policy_unref(b.policy);
 	ts_namemap_free(b.ids);
 	ts_namemap_free(b.group_ids);
@@ -1748,6 +1746,8 @@ int ts_policy_builder_finish(ts_policy_builder_t *builder, const ts_policy_optio
 	ts_diag_limit_t limit = {.report = report, .file = builder->source};
 	int err = ts_policy_builder_finish_limited(builder, options, &limit, out);
 
+	if (err == TS_ENOMEM)
+		ts_diag_limited(&limit, TS_ERROR, 0, NULL, "out of memory");
 	ts_diag_limit_finish(&limit);
 	return err;
 }

@@ -40,7 +40,7 @@ struct reader {
 #define ERROR(r, what, ...) \
 	ts_diag_limited(&(r)->limit, TS_ERROR, (r)->first_line, what, __VA_ARGS__)
 
-static int read_whole(const char *path, ts_diag_limit_t *limit, char **out, size_t *len)
+static int read_whole(const char *path, const ts_reporter_t *report, char **out, size_t *len)
 {
 	struct stat st;
 	char *data = NULL;
@@ -50,22 +50,23 @@ static int read_whole(const char *path, ts_diag_limit_t *limit, char **out, size
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
-		ts_diag_limited(limit, TS_ERROR, 0, NULL, "%s", strerror(errno));
+		ts_report(report, TS_ERROR, path, 0, NULL, "%s", strerror(errno));
 		goto cleanup;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		ts_diag_limited(limit, TS_ERROR, 0, NULL, "%s, not a regular file",
+		ts_report(report, TS_ERROR, path, 0, NULL, "%s, not a regular file",
 			S_ISDIR(st.st_mode)    ? "a directory"
 			: S_ISFIFO(st.st_mode) ? "a FIFO"
 					       : "a device or socket");
 		goto cleanup;
 	}
 	if ((uintmax_t)st.st_size > FILE_MAX) {
-		ts_diag_limited(limit, TS_ERROR, 0, NULL, "larger than %zu octets", FILE_MAX);
+		ts_report(report, TS_ERROR, path, 0, NULL, "larger than %zu octets", FILE_MAX);
 		goto cleanup;
 	}
 	data = malloc((size_t)st.st_size + 1);
 	if (!data) {
+		ts_report(report, TS_ERROR, path, 0, NULL, "out of memory");
 		err = TS_ENOMEM;
 		goto cleanup;
 	}
@@ -75,7 +76,7 @@ static int read_whole(const char *path, ts_diag_limit_t *limit, char **out, size
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			ts_diag_limited(limit, TS_ERROR, 0, NULL, "%s", strerror(errno));
+			ts_report(report, TS_ERROR, path, 0, NULL, "%s", strerror(errno));
 			goto cleanup;
 		}
 		if (n == 0)
@@ -316,59 +317,66 @@ cleanup:
 	return err;
 }
 
-int ts_policy_load_file(const char *path, const ts_policy_options_t *options,
-	const ts_reporter_t *report, ts_policy_t **out)
+int ts_policy_load_text(const char *source, const char *data, size_t len,
+	const ts_policy_options_t *options, const ts_reporter_t *report, ts_policy_t **out)
 {
 	static const uint8_t root[1] = {0};
 	struct reader *r = calloc(1, sizeof(*r));
-	char *data = NULL;
-	size_t len = 0;
 	int err = TS_ENOMEM;
 
-	if (!r)
+	if (!r) {
+		ts_report(report, TS_ERROR, source, 0, NULL, "out of memory");
 		return TS_ENOMEM;
-	r->path = path;
-	r->limit = (ts_diag_limit_t){.report = report, .file = path};
+	}
+	r->path = source;
+	r->limit = (ts_diag_limit_t){.report = report, .file = source};
 	r->line = 1;
 	r->ttl = NO_TTL;
-	r->builder = ts_policy_builder_new(path);
-	if (!r->builder || ts_name_from_wire(&r->origin, root, 1) != TS_OK)
-		goto cleanup;
-	err = set_origin(r, ".", 1);
-	if (err)
-		goto cleanup;
-	err = read_whole(path, &r->limit, &data, &len);
-	if (err)
-		goto cleanup;
 	r->p = data;
 	r->end = data + len;
 	/* The mark that some editors put before UTF-8. */
 	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
 		r->p += 3;
-	while (next_record(r)) {
+	r->builder = ts_policy_builder_new(source);
+	if (!r->builder || ts_name_from_wire(&r->origin, root, 1) != TS_OK)
+		goto cleanup;
+	err = set_origin(r, ".", 1);
+	while (err == TS_OK && next_record(r)) {
 		if (r->limit.count[TS_ERROR] > TS_DIAG_MAX) {
-			ERROR(r, NULL, "too many errors");
+			ts_report(report, TS_ERROR, source, r->first_line, NULL,
+				"too many errors: the rest is not read");
 			err = TS_EPOLICY;
-			goto cleanup;
-		}
-		if (r->why)
+		} else if (r->why) {
 			ERROR(r, NULL, "%s", r->why);
-		else if (!r->blank_owner && r->text[0] == '$')
+		} else if (!r->blank_owner && r->text[0] == '$') {
 			err = directive(r);
-		else
+		} else {
 			err = record(r);
-		if (err)
-			goto cleanup;
+		}
 	}
-	err = ts_policy_builder_finish_limited(r->builder, options, &r->limit, out);
+	if (err == TS_OK)
+		err = ts_policy_builder_finish_limited(r->builder, options, &r->limit, out);
 cleanup:
 	ts_diag_limit_finish(&r->limit);
 	if (err == TS_ENOMEM)
-		ts_report(report, TS_ERROR, path, 0, NULL, "out of memory");
+		ts_report(report, TS_ERROR, source, 0, NULL, "out of memory");
 	ts_policy_builder_free(r->builder);
 	ldns_rdf_deep_free(r->origin_rdf);
 	ldns_rdf_deep_free(r->previous);
-	free(data);
 	free(r);
+	return err;
+}
+
+int ts_policy_load_file(const char *path, const ts_policy_options_t *options,
+	const ts_reporter_t *report, ts_policy_t **out)
+{
+	char *data = NULL;
+	size_t len = 0;
+	int err = read_whole(path, report, &data, &len);
+
+	if (err)
+		return err;
+	err = ts_policy_load_text(path, data, len, options, report, out);
+	free(data);
 	return err;
 }
