@@ -110,25 +110,20 @@ static ts_verdict_kind_t weigh(const ts_policyset_t *set, const ts_name_t *qname
 	if (ts_name_splice(&counterpart, qname, r->match.suffix, r->match.keep, r->target.wire,
 		    r->target.len) != TS_OK)
 		return TS_VERDICT_NONE; /* no such name can exist */
-	if (r->free) {
-		out->evidence = TS_EVIDENCE_NONE;
-		out->counterpart = counterpart;
+	out->counterpart = counterpart;
+	out->evidence = TS_EVIDENCE_NONE;
+	if (r->free)
 		return TS_VERDICT_TYPO;
-	}
 	if (s->evidence & TS_EVIDENCE_LISTED && is_listed(set, &counterpart, m->nlabels)) {
 		out->evidence = TS_EVIDENCE_LISTED;
-		out->counterpart = counterpart;
 		return TS_VERDICT_TYPO;
 	}
 	if (s->evidence & TS_EVIDENCE_DNS && counterpart.nlabels > m->nlabels) {
 		unsigned at = counterpart.nlabels - m->nlabels - 1u;
 
 		if (ts_name_from_wire(&out->ask, ts_name_suffix(&counterpart, at),
-			    ts_name_suffix_len(&counterpart, at)) != TS_OK)
-			return TS_VERDICT_NONE;
-		out->evidence = TS_EVIDENCE_NONE;
-		out->counterpart = counterpart;
-		return TS_VERDICT_ASK;
+			    ts_name_suffix_len(&counterpart, at)) == TS_OK)
+			return TS_VERDICT_ASK;
 	}
 	return TS_VERDICT_NONE;
 }
@@ -432,7 +427,8 @@ static void say_evidence(struct text *t, const ts_verdict_t *v)
 	char name[TS_NAME_TEXT_MAX];
 
 	if (v->evidence == TS_EVIDENCE_LISTED)
-		say(t, "; evidence: %s is listed", name_text(v->counterpart.wire, name));
+		say(t, "; evidence: %s is at or below a listed name",
+			name_text(v->counterpart.wire, name));
 	else if (v->evidence == TS_EVIDENCE_DNS)
 		say(t, "; evidence: %s exists", name_text(v->ask.wire, name));
 }

@@ -75,7 +75,8 @@ static int run(const ts_command_t *self, int argc, char **argv)
 			classes = true;
 			break;
 		default:
-			code = command_usage(self, c == ':' ? "'%s' wants a value" : "no option '%s'",
+			code = command_usage(self,
+				c == ':' ? "'%s' wants a value" : "no option '%s'",
 				argv[optind - 1]);
 		}
 		if (code != EXIT_OK)
@@ -111,6 +112,7 @@ const ts_command_t cmd_check = {
 		"                       happened, an example\n"
 		"\n"
 		"Errors and warnings go to standard error, with file, line and property. The exit\n"
-		"code is 0 where the policy holds, 1 where it does not, 3 where it cannot be read.\n",
+		"code is 0 where the policy holds, 1 where it does not, 3 where it cannot be "
+		"read.\n",
 	.run = run,
 };

@@ -53,8 +53,8 @@ static void print_json(
 	ts_json_str(&j, "verdict", ts_verdict_name(v->kind));
 	json_text(&j, "protected",
 		zone ? text_of(ts_policy_member_zone(v->policy, v->member), text) : NULL);
-	json_text(&j, "suffix",
-		match ? text_of(ts_name_suffix(name, v->match.suffix), text) : NULL);
+	json_text(
+		&j, "suffix", match ? text_of(ts_name_suffix(name, v->match.suffix), text) : NULL);
 	json_text(&j, "counterpart", match ? text_of(v->counterpart.wire, text) : NULL);
 	json_text(&j, "class", match ? ts_class_get(v->match.class_id)->name : NULL);
 	if (match) {
@@ -65,8 +65,8 @@ static void print_json(
 		ts_json_null(&j, "score");
 	}
 	json_text(&j, "action", match ? ts_action_name(v->action) : NULL);
-	json_text(&j, "evidence",
-		v->kind == TS_VERDICT_TYPO ? ts_evidence_name(v->evidence) : NULL);
+	json_text(
+		&j, "evidence", v->kind == TS_VERDICT_TYPO ? ts_evidence_name(v->evidence) : NULL);
 	ts_json_str(&j, "reason", reason);
 	ts_json_close(&j, '}');
 	if (ts_json_finish(&j))
@@ -105,7 +105,8 @@ static bool explain(const struct explain *e, const char *text, size_t len, unsig
 		ts_diag_t diag = {TS_ERROR, NULL, 0, NULL, why};
 		char shown[512];
 		ts_diag_t quoted = diag;
-		snprintf(shown, sizeof(shown), "%s'%.*s'", place, (int)(len < 300 ? len : 300), text);
+		snprintf(shown, sizeof(shown), "%s'%.*s'", place, (int)(len < 300 ? len : 300),
+			text);
 		quoted.property = shown;
 		command_diag(NULL, &quoted);
 		return false;
@@ -197,7 +198,8 @@ static int run(const ts_command_t *self, int argc, char **argv)
 			p.popular = optarg;
 			break;
 		default:
-			code = command_usage(self, c == ':' ? "'%s' wants a value" : "no option '%s'",
+			code = command_usage(self,
+				c == ':' ? "'%s' wants a value" : "no option '%s'",
 				argv[optind - 1]);
 		}
 		if (code != EXIT_OK)
@@ -225,16 +227,19 @@ cleanup:
 const ts_command_t cmd_explain = {
 	.name = "explain",
 	.oneline = "Says what a look-up would get under a policy, and why",
-	.usage = "explain -p POLICY... [--json] [--type TYPE] [--client ADDR] [--popular FILE] [NAME...]",
+	.usage = "explain -p POLICY... [--json] [--type TYPE] [--client ADDR] [--popular FILE] "
+		 "[NAME...]",
 	.help = "  -p, --policy POLICY  the policy; may repeat, in order of configuration\n"
 		"  --json               one JSON object a line: name, verdict, protected, suffix,\n"
-		"                       counterpart, class, distance, score, action, evidence, reason\n"
+		"                       counterpart, class, distance, score, action, evidence, "
+		"reason\n"
 		"  --type TYPE          the query type (default MX)\n"
 		"  --client ADDR        judge as for this client (client sets)\n"
 		"  --popular FILE       a list of popular names, as popular-file in typosink.conf\n"
 		"\n"
 		"Names come from standard input, one a line, when none is given. A name may be in\n"
-		"Unicode, or a mail address, which counts as its domain. What is no name is an error\n"
+		"Unicode, or a mail address, which counts as its domain. What is no name is an "
+		"error\n"
 		"for that line; the rest goes on, and the exit code is 1.\n",
 	.run = run,
 };

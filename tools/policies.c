@@ -67,7 +67,8 @@ int policies_load(policies_t *p, bool quiet)
 		if (one > code)
 			code = one;
 	}
-	if (code == EXIT_OK && p->popular && ts_popular_load(p->popular, &report, &p->list) != TS_OK)
+	if (code == EXIT_OK && p->popular &&
+		ts_popular_load(p->popular, &report, &p->list) != TS_OK)
 		code = EXIT_TROUBLE;
 	options.popular = p->list;
 	if (code == EXIT_OK && ts_policyset_new(loaded, p->count, &options, &p->set) != TS_OK) {

@@ -10,6 +10,8 @@
 #include <string.h>
 
 static const ts_command_t *const commands[] = {
+	&cmd_check,
+	&cmd_explain,
 	NULL,
 };
 
