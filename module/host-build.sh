@@ -26,6 +26,8 @@ cat <<EOF
 #define TS_MODULE_HOST_BUILD_H
 
 #define TS_HOST_VERSION "$version"
+/* The same as a number for the preprocessor: 11701 for 1.17.1. */
+#define TS_HOST_VERSION_NUMBER $(echo "$version" | awk -F'[.-]' '{ print $1 * 10000 + $2 * 100 + $3 }')
 /* GNU build-ids (lower-case hex) of the programs that this module is built for, then NULL. Empty
  * where the tree was configured but not built, or the linker writes no build-id. */
 #define TS_HOST_BUILD_IDS $(for id in $ids; do printf '"%s", ' "$id"; done)NULL

@@ -1,0 +1,892 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * query: the decisions of the module about one query state of Unbound's mesh.
+ *
+ * A client's query is judged when it starts, and again whenever the modules behind us are done with
+ * it: the policy may have changed in between, the answer may be an alias of a typo, and a client
+ * may have joined a query that was not one. A query of Unbound's own (a name server's address, a
+ * key) is never answered by us, but what it leaves in the message cache is taken out again where
+ * clients must not see it.
+ *
+ * What is remembered about a query is one pointer, q->minfo[]:
+ *   NULL      nothing yet
+ *   odd       matches nothing; the number is 2 * generation of the snapshot that said so + 1
+ *   a state_t in the query's own region, for names that match
+ *
+ * Clients that ask the same thing share one query. Where the policy treats them differently, the
+ * reply is made for each of them: ts_query_reply is called once a client, immediately before the
+ * reply is encoded, and fills state->shown, the reply that Unbound was given (see "shared").
+ *
+ * All of it runs in worker threads; a query belongs to one of them. No lock, allocation or system
+ * call for a name that matches nothing.
+ */
+#include "query.h"
+
+#include "answer_build.h"
+#include "cache.h"
+
+#include <string.h>
+#include <time.h>
+
+/* What a client was told, for his alert. Pointers: into the pinned snapshot or the region. */
+typedef struct told {
+	uint8_t rcode;
+	bool ours; /* false: as usual */
+	int ede;   /* -1: none */
+	const char *ede_text;
+	uint32_t ttl;
+	const uint8_t *sinkhole;
+	uint16_t preference;
+} told_t;
+
+typedef struct state {
+	const ts_snapshot_t *pin; /* what the pointers in verdict and told live in; NULL: none */
+	ts_name_t name;           /* the name that is judged: the query name, or an alias' target */
+	uint8_t *owner;           /* the same in its own case */
+	size_t aliases;           /* RRsets of the real answer up to it */
+	ts_verdict_t verdict;     /* for clients in general or, where they differ, the first one */
+	told_t told;
+
+	/* counterpart check */
+	ts_name_t asked;
+	ts_existence_t existence;
+	uint8_t asks;
+	bool has_existence, waiting, counted, done_before;
+
+	bool answered;                   /* our reply is in q->return_msg */
+	struct reply_info *shown, *real; /* shared: see above */
+	struct dns_msg *for_supers;      /* the real message, for queries that wait for this one */
+} state_t;
+
+#define ASKS_MAX 3 /* checks for one query; the policy may change under it */
+
+/* --- what is remembered */
+
+static void *tag(const ts_snapshot_t *s)
+{
+	return (void *)(uintptr_t)(2 * (uintptr_t)s->generation + 1);
+}
+
+static bool is_tag(const void *minfo)
+{
+	return ((uintptr_t)minfo & 1) != 0;
+}
+
+static state_t *state_of(const struct module_qstate *q, int id)
+{
+	return is_tag(q->minfo[id]) ? NULL : q->minfo[id];
+}
+
+static state_t *state_get(const ts_module_t *m, struct module_qstate *q)
+{
+	state_t *state = state_of(q, m->id);
+	if (!state) {
+		state = regional_alloc_zero(q->region, sizeof(*state));
+		if (state)
+			q->minfo[m->id] = state;
+	}
+	return state;
+}
+
+static void state_pin(state_t *state, const ts_snapshot_t *s)
+{
+	if (state->pin == s)
+		return;
+	if (state->pin)
+		ts_snapshot_unpin(state->pin);
+	ts_snapshot_pin(s);
+	state->pin = s;
+}
+
+/* --- who asks */
+
+static bool for_dns64(const struct module_qstate *q)
+{
+	/* dns64 asks for A when there is no AAAA: its question is the client's. */
+	struct mesh_state_ref *super;
+	if (q->qinfo.qtype != LDNS_RR_TYPE_A || q->mesh_info->super_set.count == 0)
+		return false;
+	RBTREE_FOR(super, struct mesh_state_ref *, &q->mesh_info->super_set)
+	{
+		const struct module_qstate *s = &super->s->s;
+		if (s->qinfo.qtype != LDNS_RR_TYPE_AAAA || s->is_valrec || s->is_priming ||
+			(!super->s->reply_list && !super->s->cb_list) ||
+			query_dname_compare(s->qinfo.qname, q->qinfo.qname) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* A client waits for this, or (at its start) a prefetch will put it before clients. */
+static bool for_client(const struct module_qstate *q)
+{
+	const struct mesh_state *mesh = q->mesh_info;
+	if (q->is_valrec || q->is_priming)
+		return false;
+	if (mesh->reply_list)
+		return true;
+	if (mesh->cb_list) /* auth-zone primaries, trust anchor probes */
+		return false;
+	return mesh->super_set.count == 0 || for_dns64(q);
+}
+
+/* Queries of Unbound's own wait for this one, and must get the real answer. */
+static bool for_supers(const struct module_qstate *q)
+{
+	return q->mesh_info->super_set.count > 0 && !for_dns64(q);
+}
+
+uint16_t ts_client_of(const struct comm_reply *reply, ts_client_t *client)
+{
+	const struct sockaddr_storage *ss = &reply->client_addr;
+	*client = (ts_client_t){0};
+	if (ss->ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)ss;
+		client->family = 4;
+		memcpy(client->addr, &in->sin_addr, 4);
+		return ntohs(in->sin_port);
+	}
+	if (ss->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)ss;
+		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+			client->family = 4;
+			memcpy(client->addr, (const uint8_t *)&in6->sin6_addr + 12, 4);
+		} else {
+			client->family = 6;
+			memcpy(client->addr, &in6->sin6_addr, 16);
+		}
+		return ntohs(in6->sin6_port);
+	}
+	return 0;
+}
+
+/* The client in whose name a query is judged: the first that waits for it, or, for dns64's
+ * question, for the one behind it. */
+static const ts_client_t *first_client(const struct module_qstate *q, ts_client_t *client)
+{
+	const struct mesh_state *mesh = q->mesh_info;
+	if (!mesh->reply_list && mesh->super_set.count > 0 && for_dns64(q)) {
+		struct mesh_state_ref *super =
+			(struct mesh_state_ref *)rbtree_first(&q->mesh_info->super_set);
+		mesh = super->s;
+	}
+	if (!mesh->reply_list)
+		return NULL;
+	(void)ts_client_of(&mesh->reply_list->query_reply, client);
+	return client;
+}
+
+/* --- judging */
+
+static bool intercepts(const ts_verdict_t *v)
+{
+	return v->kind == TS_VERDICT_TYPO && v->action != TS_ACTION_OBSERVE &&
+	       v->action != TS_ACTION_PASS;
+}
+
+static bool matters(const ts_verdict_t *v)
+{
+	return v->kind == TS_VERDICT_TYPO || v->kind == TS_VERDICT_ASK || ts_verdict_hot(v);
+}
+
+static void judge(const ts_snapshot_t *s, const struct module_qstate *q, const ts_name_t *name,
+	const ts_client_t *client, ts_verdict_t *v)
+{
+	ts_query_t query = {name, q->qinfo.qtype, q->qinfo.qclass};
+	ts_verdict(s->set, &query, client, *q->env->now, v);
+}
+
+/* Judges a name; *hot where the answer must not come from the cache. */
+static bool judge_wire(const ts_snapshot_t *s, const struct module_qstate *q, const uint8_t *wire,
+	size_t len, const ts_client_t *client, ts_name_t *name, ts_verdict_t *v)
+{
+	if (ts_name_from_wire(name, wire, len) != TS_OK)
+		return false;
+	judge(s, q, name, client, v);
+	return matters(v);
+}
+
+/* --- counterpart checks */
+
+/* What the message cache knows about an MX look-up of name. */
+static bool existence_cached(
+	struct module_env *env, const ts_name_t *name, ts_existence_t *existence)
+{
+	uint8_t wire[TS_NAME_MAX];
+	if (!env->msg_cache)
+		return false;
+	memcpy(wire, name->wire, name->len);
+	struct msgreply_entry *entry = msg_cache_lookup(
+		env, wire, name->len, LDNS_RR_TYPE_MX, LDNS_RR_CLASS_IN, BIT_RD, *env->now, 0);
+	if (!entry)
+		return false;
+	const struct reply_info *reply = entry->entry.data;
+	unsigned rcode = FLAGS_GET_RCODE(reply->flags);
+	bool known = !env->need_to_validate || reply->security > sec_status_bogus;
+	if (reply->security == sec_status_bogus) {
+		known = true;
+		*existence = TS_FAILED;
+	} else {
+		*existence = rcode == LDNS_RCODE_NOERROR    ? TS_EXISTS
+			     : rcode == LDNS_RCODE_NXDOMAIN ? TS_ABSENT
+							    : TS_FAILED;
+	}
+	lock_rw_unlock(&entry->entry.lock);
+	return known;
+}
+
+static void ask_over(ts_module_t *m, state_t *state)
+{
+	state->waiting = false;
+	if (state->counted)
+		atomic_fetch_sub(&m->asking, 1);
+	state->counted = false;
+}
+
+/* Starts a check. \return false: it cannot be made now. */
+static bool ask_start(
+	ts_module_t *m, struct module_qstate *q, state_t *state, const ts_name_t *name)
+{
+	struct module_qstate *sub = NULL;
+	struct query_info qinfo = {.qname = regional_alloc_init(q->region, name->wire, name->len),
+		.qname_len = name->len,
+		.qtype = LDNS_RR_TYPE_MX,
+		.qclass = LDNS_RR_CLASS_IN};
+
+	if (!qinfo.qname || state->asks >= ASKS_MAX)
+		return false;
+	if (atomic_fetch_add(&m->asking, 1) >= m->conf.evidence_max) {
+		atomic_fetch_sub(&m->asking, 1);
+		return false;
+	}
+	state->counted = true;
+	state->waiting = true;
+	state->has_existence = false;
+	state->asks++;
+	state->asked = *name;
+	if (!compat_attach_sub(q, &qinfo, &sub)) {
+		ask_over(m, state);
+		return false;
+	}
+	/* Or serve-expired-client-timeout hands out the stale real answer while we wait. */
+	q->no_cache_lookup = 1;
+	return true;
+}
+
+/*
+ * Finishes a verdict ASK from what is known. \return false: not known yet, and a check is on its
+ * way; the query waits.
+ */
+static bool settle(ts_module_t *m, struct module_qstate *q, state_t *state, ts_verdict_t *v)
+{
+	ts_existence_t existence;
+	if (v->kind != TS_VERDICT_ASK)
+		return true;
+	if (state->has_existence && state->asked.len == v->ask.len &&
+		memcmp(state->asked.wire, v->ask.wire, v->ask.len) == 0)
+		existence = state->existence;
+	else if (!existence_cached(q->env, &v->ask, &existence)) {
+		if (ask_start(m, q, state, &v->ask))
+			return false;
+		existence = TS_FAILED;
+	}
+	state->asked = v->ask;
+	state->existence = existence;
+	state->has_existence = true;
+	ts_verdict_resolve(v, existence, m->conf.evidence_failure);
+	return true;
+}
+
+void ts_query_inform(ts_module_t *m, struct module_qstate *sub, struct module_qstate *q)
+{
+	state_t *state = state_of(q, m->id);
+	ts_name_t name;
+	/* The iterator may have left subqueries of its own behind. */
+	if (!state || !state->waiting || sub->qinfo.qtype != LDNS_RR_TYPE_MX ||
+		ts_name_from_wire(&name, sub->qinfo.qname, sub->qinfo.qname_len) != TS_OK ||
+		name.len != state->asked.len || memcmp(name.wire, state->asked.wire, name.len) != 0)
+		return;
+	ask_over(m, state);
+	state->has_existence = true;
+	state->existence = TS_FAILED;
+	if (sub->return_rcode == LDNS_RCODE_NXDOMAIN)
+		state->existence = TS_ABSENT;
+	else if (sub->return_rcode == LDNS_RCODE_NOERROR && sub->return_msg &&
+		 sub->return_msg->rep) {
+		const struct reply_info *reply = sub->return_msg->rep;
+		unsigned rcode = FLAGS_GET_RCODE(reply->flags);
+		if (reply->security == sec_status_bogus)
+			return;
+		if (rcode == LDNS_RCODE_NOERROR)
+			state->existence = TS_EXISTS;
+		else if (rcode == LDNS_RCODE_NXDOMAIN)
+			state->existence = TS_ABSENT;
+	}
+}
+
+/* --- answering */
+
+/* The reply for one verdict; NULL: no memory. told says what is in it. */
+static struct reply_info *reply_for(struct module_qstate *q, const state_t *state,
+	const ts_verdict_t *v, const struct reply_info *real, struct regional *region, told_t *told)
+{
+	ts_query_t query = {&state->name, q->qinfo.qtype, q->qinfo.qclass};
+	ts_answer_t answer;
+	*told = (told_t){.ours = true, .rcode = LDNS_RCODE_SERVFAIL, .ede = -1};
+	if (!ts_answer_make(v, &query, &answer))
+		return NULL;
+	struct reply_info *reply = ts_reply_build(
+		region, &answer, state->owner, &state->name, real, real ? state->aliases : 0);
+	if (!reply)
+		return NULL;
+	told->rcode = answer.rcode;
+	told->ttl = answer.ttl;
+	told->ede = answer.ede;
+	if (answer.ede >= 0) {
+		told->ede_text = regional_strdup(region, answer.ede_text);
+		if (!told->ede_text)
+			told->ede = -1;
+	}
+	if (answer.count > 0 && answer.type == LDNS_RR_TYPE_MX && answer.rr[0].rdlen > 2) {
+		told->preference = (uint16_t)(answer.rr[0].rdata[0] << 8 | answer.rr[0].rdata[1]);
+		told->sinkhole = answer.rr[0].rdata + 2;
+	}
+	return reply;
+}
+
+/* Gives Unbound a reply for the query. */
+static enum module_ext_state finish_with(
+	struct module_qstate *q, state_t *state, struct reply_info *reply)
+{
+	struct dns_msg *msg = regional_alloc_zero(q->region, sizeof(*msg));
+	/* A SERVFAIL, or the timer, would otherwise look for a stale answer. */
+	q->no_cache_lookup = 1;
+	q->no_cache_store = 1;
+	if (!msg || !reply) {
+		q->return_msg = NULL;
+		q->return_rcode = LDNS_RCODE_SERVFAIL;
+		return module_finished;
+	}
+	if (for_supers(q))
+		state->for_supers = q->return_msg;
+	msg->qinfo = q->qinfo;
+	msg->rep = reply;
+	q->return_msg = msg;
+	q->return_rcode = LDNS_RCODE_NOERROR;
+	state->answered = true;
+	return module_finished;
+}
+
+/* --- shared: clients that the policy treats differently wait for one query */
+
+typedef struct tally {
+	unsigned taken, passed;
+	bool same; /* all that are taken get the same answer */
+} tally_t;
+
+static tally_t tally(
+	ts_module_t *m, const ts_snapshot_t *s, const struct module_qstate *q, const state_t *state)
+{
+	tally_t t = {.same = true};
+	for (const struct mesh_reply *r = q->mesh_info->reply_list; r; r = r->next) {
+		ts_client_t client;
+		ts_verdict_t v;
+		(void)ts_client_of(&r->query_reply, &client);
+		judge(s, q, &state->name, &client, &v);
+		if (v.kind == TS_VERDICT_ASK)
+			ts_verdict_resolve(&v, state->has_existence ? state->existence : TS_FAILED,
+				m->conf.evidence_failure);
+		if (!intercepts(&v))
+			t.passed++;
+		else {
+			t.taken++;
+			if (v.action != state->verdict.action)
+				t.same = false;
+		}
+	}
+	return t;
+}
+
+/* Gives Unbound a reply that ts_query_reply fills anew for each client. */
+static enum module_ext_state finish_shared(
+	struct module_qstate *q, state_t *state, struct reply_info *real)
+{
+	state->shown = compat_reply_info(
+		q->region, (uint16_t)(BIT_QR | BIT_RA), 0, 0, 0, sec_status_insecure);
+	if (!state->shown)
+		return finish_with(q, state, NULL);
+	state->real = real;
+	if (real) {
+		*state->shown = *real;
+		/* Whether AD is set is decided before the reply is filled: never, then. A bogus
+		 * answer must stay one. */
+		if (real->security == sec_status_secure)
+			state->shown->security = sec_status_insecure;
+	}
+	return finish_with(q, state, state->shown);
+}
+
+/* --- the moments */
+
+/* Everything is known about the name that matters: answer it, or let it pass. */
+static enum module_ext_state conclude(
+	ts_module_t *m, const ts_snapshot_t *s, struct module_qstate *q, state_t *state, bool done)
+{
+	const ts_verdict_t *v = &state->verdict;
+	enum module_ext_state pass = done ? module_finished : module_wait_module;
+	struct reply_info *real = done && q->return_rcode == LDNS_RCODE_NOERROR && q->return_msg
+					  ? q->return_msg->rep
+					  : NULL;
+
+	if (ts_verdict_hot(v)) {
+		q->no_cache_store = 1;
+		if (done) {
+			q->no_cache_lookup = 1;
+			ts_cache_forget(q->env, &q->qinfo);
+		}
+	}
+	if (for_supers(q) && (!done || !real))
+		return pass; /* they need the real answer, or the real failure */
+	if (v->client_dependent && q->mesh_info->reply_list && q->mesh_info->reply_list->next) {
+		tally_t t = tally(m, s, q, state);
+		if (t.taken > 0 && (t.passed > 0 || !t.same)) {
+			if (!done && t.passed > 0)
+				return pass; /* some want the real answer: decide when it is there
+					      */
+			return real || t.passed == 0 ? finish_shared(q, state, real) : pass;
+		}
+	}
+	if (!intercepts(v) && !(v->kind == TS_VERDICT_ALLOWED && v->sinkhole_host))
+		return pass;
+	struct reply_info *reply = reply_for(q, state, v, real, q->region, &state->told);
+	if (!reply && v->kind != TS_VERDICT_TYPO)
+		return pass; /* a sinkhole host without addresses of ours */
+	return finish_with(q, state, reply);
+}
+
+/* Keeps the verdict on a name that matters, and concludes or waits. */
+static enum module_ext_state take_up(ts_module_t *m, const ts_snapshot_t *s,
+	struct module_qstate *q, const ts_name_t *name, uint8_t *owner, size_t aliases,
+	const ts_verdict_t *v, bool done)
+{
+	state_t *state = state_get(m, q);
+	if (!state) { /* no memory: rather no answer than the stranger's */
+		q->no_cache_lookup = 1;
+		q->no_cache_store = 1;
+		q->return_msg = NULL;
+		q->return_rcode = LDNS_RCODE_SERVFAIL;
+		return module_finished;
+	}
+	state_pin(state, s);
+	state->name = *name;
+	state->owner = owner;
+	state->aliases = aliases;
+	state->verdict = *v;
+	state->done_before = done;
+	if (!settle(m, q, state, &state->verdict))
+		return module_wait_subquery;
+	return conclude(m, s, q, state, done);
+}
+
+static enum module_ext_state start(ts_module_t *m, const ts_snapshot_t *s, struct module_qstate *q)
+{
+	state_t *state = state_of(q, m->id);
+	bool waited = state != NULL;
+	ts_client_t client;
+	ts_name_t name;
+	ts_verdict_t v;
+
+	if (!for_client(q))
+		return module_wait_module;
+	if (s->defer && q->qinfo.qtype == LDNS_RR_TYPE_MX && q->qinfo.qclass == LDNS_RR_CLASS_IN &&
+		!for_supers(q)) {
+		q->no_cache_lookup = 1;
+		q->return_rcode = LDNS_RCODE_SERVFAIL;
+		return module_finished;
+	}
+	if (judge_wire(s, q, q->qinfo.qname, q->qinfo.qname_len, first_client(q, &client), &name,
+		    &v)) {
+		enum module_ext_state next = take_up(m, s, q, &name, q->qinfo.qname, 0, &v, false);
+		if (next == module_wait_module && waited)
+			q->no_cache_lookup = 0; /* it was us who set it, for the wait */
+		return next;
+	}
+	if (waited)
+		q->no_cache_lookup = 0;
+	else
+		q->minfo[m->id] = tag(s);
+	return module_wait_module;
+}
+
+/* --- what an event says about its surroundings */
+
+static int64_t wall_clock_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void server_of(const struct comm_reply *to, ts_event_t *event)
+{
+	const struct addrinfo *ai =
+		to->c && to->c->socket && to->c->socket->addr ? to->c->socket->addr : NULL;
+	struct comm_reply local;
+	if (!ai || ai->ai_addrlen > sizeof(local.client_addr))
+		return;
+	memcpy(&local.client_addr, ai->ai_addr, ai->ai_addrlen);
+	event->server_port = ts_client_of(&local, &event->server);
+
+	static const uint8_t any[16];
+	if (event->server.family == 4 && memcmp(event->server.addr, any, 4) == 0)
+		event->server.family = 0;
+	if (event->server.family == 6 && memcmp(event->server.addr, any, 16) == 0)
+		event->server.family = 0;
+}
+
+/* --- typos in other people's data */
+
+#define RDATA_ALERTS_MAX 4 /* of one answer */
+
+/* Where the name stands in the rdata of a type. \return false: there is none that mail or the
+ * delegation follows. */
+static bool target_offset(uint16_t type, size_t *offset)
+{
+	static const struct {
+		uint16_t type;
+		uint8_t offset;
+	} targets[] = {{LDNS_RR_TYPE_MX, 2}, {LDNS_RR_TYPE_NS, 0}, {LDNS_RR_TYPE_SRV, 6},
+		{LDNS_RR_TYPE_CNAME, 0}};
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		if (targets[i].type == type) {
+			*offset = targets[i].offset;
+			return true;
+		}
+	return false;
+}
+
+static void rdata_alert(ts_module_t *m, const ts_snapshot_t *s, const struct module_qstate *q,
+	const struct reply_info *reply)
+{
+	const struct mesh_reply *to = q->mesh_info->reply_list;
+	unsigned said = 0;
+	for (size_t i = 0; i < reply->an_numrrsets + reply->ns_numrrsets; i++) {
+		const struct ub_packed_rrset_key *rrset = reply->rrsets[i];
+		const struct packed_rrset_data *data = rrset->entry.data;
+		size_t offset;
+		if (!target_offset(ntohs(rrset->rk.type), &offset))
+			continue;
+		for (size_t n = 0; n < data->count && said < RDATA_ALERTS_MAX; n++) {
+			ts_name_t name;
+			ts_verdict_t v;
+			/* As a look-up of its address, whatever is being asked for now. */
+			ts_query_t query = {&name, LDNS_RR_TYPE_A, q->qinfo.qclass};
+			if (data->rr_len[n] <= 2 + offset ||
+				ts_name_from_wire(&name, data->rr_data[n] + 2 + offset,
+					data->rr_len[n] - 2 - offset) != TS_OK)
+				continue;
+			ts_verdict(s->set, &query, NULL, *q->env->now, &v);
+			if (v.kind != TS_VERDICT_TYPO)
+				continue;
+			ts_event_t event = {
+				.kind = TS_EVENT_RDATA,
+				.time_us = wall_clock_us(),
+				.verdict = &v,
+				.qname = q->qinfo.qname,
+				.qtype = q->qinfo.qtype,
+				.qclass = q->qinfo.qclass,
+				.id = ntohs(to->qid),
+				.rcode = (uint8_t)FLAGS_GET_RCODE(reply->flags),
+				.ede = -1,
+				.ttl = (uint32_t)data->ttl,
+				.rdata_name = data->rr_data[n] + 2 + offset,
+				.transport = compat_transport(to->query_reply.c),
+			};
+			event.client_port = ts_client_of(&to->query_reply, &event.client);
+			server_of(&to->query_reply, &event);
+			ts_pipeline_submit(m->pipeline, &event);
+			said++;
+		}
+	}
+}
+
+static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct module_qstate *q)
+{
+	const struct reply_info *reply = q->return_msg ? q->return_msg->rep : NULL;
+	const ts_client_t *first;
+	ts_client_t client;
+	ts_name_t name;
+	ts_verdict_t v;
+	uint8_t *wire = q->qinfo.qname;
+	size_t len = q->qinfo.qname_len, aliases = 0;
+
+	if (q->mesh_info->reply_list == NULL && !for_dns64(q)) {
+		/* Nobody to be told anything: a query of Unbound's own, a prefetch, or the client
+		 * has gone. But what was stored must not be found by clients. */
+		bool hot = false;
+		if (q->minfo[m->id] != tag(s))
+			hot = judge_wire(s, q, wire, len, NULL, &name, &v) && ts_verdict_hot(&v);
+		while (!hot && reply && ts_chain_next(reply, &wire, &len, &aliases))
+			hot = judge_wire(s, q, wire, len, NULL, &name, &v) && ts_verdict_hot(&v);
+		if (hot)
+			ts_cache_forget(q->env, &q->qinfo);
+		return module_finished;
+	}
+
+	first = first_client(q, &client);
+	if (q->minfo[m->id] != tag(s) && judge_wire(s, q, wire, len, first, &name, &v))
+		return take_up(m, s, q, &name, wire, 0, &v, true);
+	while (reply && ts_chain_next(reply, &wire, &len, &aliases))
+		if (judge_wire(s, q, wire, len, first, &name, &v) && v.kind != TS_VERDICT_ALLOWED)
+			return take_up(m, s, q, &name, wire, aliases, &v, true);
+	if (m->conf.rdata_alerts && m->pipeline && reply && q->mesh_info->reply_list)
+		rdata_alert(m, s, q, reply);
+	return module_finished;
+}
+
+enum module_ext_state ts_query_start(ts_module_t *m, struct module_qstate *q)
+{
+	ts_reader_t *reader;
+	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
+	state_t *state = state_of(q, m->id);
+	enum module_ext_state next = module_wait_subquery;
+	if (!state || !state->waiting)
+		next = state && state->done_before ? done(m, s, q) : start(m, s, q);
+	ts_reader_leave(m->readers, reader);
+	return next;
+}
+
+enum module_ext_state ts_query_done(ts_module_t *m, struct module_qstate *q)
+{
+	ts_reader_t *reader;
+	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
+	enum module_ext_state next = done(m, s, q);
+	ts_reader_leave(m->readers, reader);
+	return next;
+}
+
+void ts_query_clear(ts_module_t *m, struct module_qstate *q)
+{
+	state_t *state = state_of(q, m->id);
+	if (state) {
+		ask_over(m, state);
+		if (state->pin)
+			ts_snapshot_unpin(state->pin);
+	}
+	q->minfo[m->id] = NULL;
+}
+
+void ts_query_response(ts_module_t *m, struct module_qstate *q, const struct dns_msg *response)
+{
+	const struct reply_info *reply = response ? response->rep : NULL;
+	if (!reply || q->no_cache_store)
+		return;
+
+	ts_reader_t *reader;
+	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
+	ts_name_t name;
+	ts_verdict_t v;
+	bool hot = false;
+
+	/* The query name itself was judged at the start, where it is a client's. What was asked for
+	 * now may be a target that was found in the RRset cache. */
+	if (q->is_valrec || q->mesh_info->super_set.count > 0 ||
+		query_dname_compare(response->qinfo.qname, q->qinfo.qname) != 0)
+		hot = judge_wire(s, q, response->qinfo.qname, response->qinfo.qname_len, NULL,
+			      &name, &v) &&
+		      ts_verdict_hot(&v) && v.kind == TS_VERDICT_TYPO;
+	for (size_t i = 0; i < reply->an_numrrsets && !hot; i++) {
+		uint8_t *target = NULL;
+		size_t len = 0;
+		if (reply->rrsets[i]->rk.type != htons(LDNS_RR_TYPE_CNAME))
+			continue;
+		get_cname_target(reply->rrsets[i], &target, &len);
+		hot = target && judge_wire(s, q, target, len, NULL, &name, &v) &&
+		      ts_verdict_hot(&v);
+	}
+	if (hot)
+		q->no_cache_store = 1;
+	ts_reader_leave(m->readers, reader);
+}
+
+/* --- a client's reply */
+
+static void alert(ts_module_t *m, const ts_verdict_t *v, const told_t *told,
+	const struct query_info *qinfo, const struct comm_reply *to, uint16_t id)
+{
+	if (!m->pipeline || v->kind != TS_VERDICT_TYPO || v->action == TS_ACTION_PASS)
+		return;
+	ts_event_t event = {
+		.kind = TS_EVENT_ALERT,
+		.time_us = wall_clock_us(),
+		.verdict = v,
+		.qname = qinfo->qname,
+		.qtype = qinfo->qtype,
+		.qclass = qinfo->qclass,
+		.id = ntohs(id),
+		.rcode = told->rcode,
+		.applied = told->ours,
+		.ede = told->ede,
+		.ttl = told->ttl,
+		.sinkhole = told->sinkhole,
+		.sinkhole_preference = told->preference,
+		.transport = compat_transport(to->c),
+	};
+	event.client_port = ts_client_of(to, &event.client);
+	server_of(to, &event);
+	ts_pipeline_submit(m->pipeline, &event);
+}
+
+/* In front, not behind: the rest of the list is shared by all clients of the query. */
+static void add_ede(struct edns_option **opts, struct regional *region, int code, const char *text)
+{
+	size_t len = strlen(text);
+	struct edns_option *opt = regional_alloc_zero(region, sizeof(*opt));
+	uint8_t *data = regional_alloc(region, 2 + len);
+	if (!opt || !data)
+		return;
+	data[0] = (uint8_t)(code >> 8);
+	data[1] = (uint8_t)code;
+	memcpy(data + 2, text, len);
+	opt->opt_code = LDNS_EDNS_EDE;
+	opt->opt_len = 2 + len;
+	opt->opt_data = data;
+	opt->next = *opts;
+	*opts = opt;
+}
+
+static uint16_t message_id(const struct module_qstate *q, const struct comm_reply *to)
+{
+	for (const struct mesh_reply *r = q->mesh_info->reply_list; r; r = r->next)
+		if (&r->query_reply == to)
+			return r->qid;
+	return 0;
+}
+
+/*
+ * A module before us (dns64) has answered or stored something that we have not seen as it is: with
+ * dns64-synthall the client's AAAA never comes to us, only the A behind it, and what dns64 stores
+ * it stores after us.
+ */
+static void passed_us_by(ts_module_t *m, struct module_qstate *q, const struct query_info *qinfo,
+	const struct comm_reply *to)
+{
+	ts_reader_t *reader;
+	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
+	const struct reply_info *reply = q->return_msg ? q->return_msg->rep : NULL;
+	ts_client_t client;
+	ts_name_t name;
+	ts_verdict_t v;
+	if (to && q->minfo[m->id] != tag(s)) {
+		(void)ts_client_of(to, &client);
+		if (judge_wire(s, q, q->qinfo.qname, q->qinfo.qname_len, &client, &name, &v)) {
+			if (ts_verdict_hot(&v))
+				ts_cache_forget(q->env, &q->qinfo);
+			ts_existence_t existence;
+			if (v.kind == TS_VERDICT_ASK &&
+				existence_cached(q->env, &v.ask, &existence))
+				ts_verdict_resolve(&v, existence, m->conf.evidence_failure);
+			told_t told = {.ede = -1, .ours = intercepts(&v)};
+			if (reply) {
+				told.rcode = (uint8_t)FLAGS_GET_RCODE(reply->flags);
+				told.ttl = (uint32_t)reply->ttl;
+			} else
+				told.rcode = (uint8_t)q->return_rcode;
+			alert(m, &v, &told, qinfo, to, message_id(q, to));
+		}
+	}
+	ts_reader_leave(m->readers, reader);
+}
+
+void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_info *qinfo,
+	const struct comm_reply *to, struct edns_option **opts, struct regional *region)
+{
+	state_t *state = state_of(q, m->id);
+	if (!state && m->id > 0)
+		passed_us_by(m, q, qinfo, to);
+	if (!state || !state->pin || state->waiting)
+		return;
+	if (state->for_supers) { /* Unbound has taken the reply out of it by now */
+		q->return_msg = state->for_supers;
+		state->for_supers = NULL;
+	}
+	if (m->id > 0 && state->answered)
+		ts_cache_forget(q->env, &q->qinfo); /* dns64 has stored what it made of it */
+	if (!to)
+		return;
+
+	ts_verdict_t v = state->verdict;
+	told_t told = state->told;
+	if (v.client_dependent) {
+		ts_client_t client;
+		(void)ts_client_of(to, &client);
+		judge(state->pin, q, &state->name, &client, &v);
+		if (v.kind == TS_VERDICT_ASK)
+			ts_verdict_resolve(&v, state->has_existence ? state->existence : TS_FAILED,
+				m->conf.evidence_failure);
+	}
+	if (state->shown) {
+		struct reply_info *reply = NULL;
+		if (!intercepts(&v)) {
+			reply = state->real;
+			told = (told_t){.ede = -1};
+		} else
+			reply = reply_for(q, state, &v, state->real, region, &told);
+		enum sec_status security = state->shown->security;
+		if (reply)
+			*state->shown = *reply;
+		else
+			ts_reply_fail(state->shown);
+		state->shown->security = security;
+	}
+	if (!told.ours) {
+		const struct reply_info *reply = q->return_msg ? q->return_msg->rep : NULL;
+		told.ede = -1;
+		told.rcode = (uint8_t)(reply ? FLAGS_GET_RCODE(reply->flags) : q->return_rcode);
+		told.ttl = reply ? (uint32_t)reply->ttl : 0;
+	}
+	if (told.ede >= 0 && q->env->cfg->ede)
+		add_ede(opts, region, told.ede, told.ede_text);
+	alert(m, &v, &told, qinfo, to, message_id(q, to));
+}
+
+/* The first name of an answer, aliases followed, that is a typo for this client. What has to be
+ * asked for is no longer in the cache where the answer was yes (see ts_verdict_hot). */
+static bool first_typo(const ts_snapshot_t *s, const struct query_info *qinfo,
+	const struct reply_info *reply, const ts_client_t *client, time_t now, ts_verdict_t *v)
+{
+	ts_name_t name;
+	ts_query_t query = {&name, qinfo->qtype, qinfo->qclass};
+	uint8_t *wire = qinfo->qname;
+	size_t len = qinfo->qname_len, next = 0;
+	do {
+		if (ts_name_from_wire(&name, wire, len) != TS_OK)
+			return false;
+		ts_verdict(s->set, &query, client, now, v);
+		if (v->kind == TS_VERDICT_TYPO)
+			return true;
+	} while (reply && ts_chain_next(reply, &wire, &len, &next));
+	return false;
+}
+
+void ts_query_cached(ts_module_t *m, const struct query_info *qinfo, const struct reply_info *reply,
+	const struct comm_reply *to, time_t now)
+{
+	ts_reader_t *reader;
+	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
+	ts_client_t client;
+	ts_verdict_t v;
+	if (s->observing) {
+		(void)ts_client_of(to, &client);
+		if (first_typo(s, qinfo, reply, &client, now, &v)) {
+			told_t told = {.ede = -1,
+				.rcode = (uint8_t)FLAGS_GET_RCODE(reply->flags),
+				.ttl = reply->ttl > now ? (uint32_t)(reply->ttl - now) : 0};
+			uint16_t id = 0;
+			if (sldns_buffer_limit(to->c->buffer) >= sizeof(id))
+				memcpy(&id, sldns_buffer_begin(to->c->buffer), sizeof(id));
+			alert(m, &v, &told, qinfo, to, id);
+		}
+	}
+	ts_reader_leave(m->readers, reader);
+}
