@@ -39,3 +39,11 @@ endif
 TESTS += tests/check/core tests/check/includes
 dist_check_SCRIPTS += tests/check/core tests/check/includes tests/check/cppcheck tests/check/format \
 	tests/check/manual tests/check/python tests/check/shell
+# What the command's own parts are tested with.
+if HAVE_CMOCKA
+COMMAND_TESTS = tests/unit/test_elf_id tests/unit/test_unbound_conf
+check_PROGRAMS += $(COMMAND_TESTS)
+TESTS += $(COMMAND_TESTS)
+endif
+tests_unit_test_elf_id_SOURCES = tests/unit/test_elf_id.c tools/elf_id.c
+tests_unit_test_unbound_conf_SOURCES = tests/unit/test_unbound_conf.c tools/unbound_conf.c

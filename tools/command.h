@@ -27,6 +27,7 @@ typedef struct ts_command {
 } ts_command_t;
 
 extern const ts_command_t cmd_check;
+extern const ts_command_t cmd_doctor;
 extern const ts_command_t cmd_explain;
 extern const ts_command_t cmd_new_policy;
 

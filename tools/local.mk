@@ -9,3 +9,15 @@ tools_typosink_SOURCES = \
 	tools/policies.c tools/policies.h \
 	tools/typosink.c
 EXTRA_DIST += tools/get-exim tools/get-unbound tools/lib.sh tools/packages.txt
+
+# doctor
+tools_typosink_SOURCES += \
+	tools/cmd_doctor.c \
+	tools/elf_id.c tools/elf_id.h \
+	tools/spawn.c tools/spawn.h \
+	tools/unbound_conf.c tools/unbound_conf.h
+tools_typosink_CFLAGS += $(JANSSON_CFLAGS)
+tools_typosink_LDADD += $(JANSSON_LIBS)
+
+# Debian packages
+EXTRA_DIST += debian tools/build-deb tools/chroot.sh

@@ -11,6 +11,7 @@
 
 static const ts_command_t *const commands[] = {
 	&cmd_check,
+	&cmd_doctor,
 	&cmd_explain,
 	NULL,
 };
