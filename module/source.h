@@ -23,6 +23,7 @@ typedef struct ts_source {
 	bool has_seen, has_tried;
 	unsigned missing; /* looks in a row at which there was nothing */
 	bool recalled;    /* policy is the last good copy, nothing newer was loaded yet */
+	bool news;        /* loaded, and not said yet to be in force */
 	bool in_trouble;  /* the last thing said about it was bad */
 } ts_source_t;
 

@@ -126,6 +126,11 @@ static bool publish(ts_watcher_t *w)
 	w->purge_again = !ts_cache_purge(w->m->env, old_set, now, &w->stop, &removed);
 	verbose(VERB_OPS, "typosink: %zu messages removed from the cache", removed);
 	done = true;
+	for (size_t i = 0; i < w->count; i++) {
+		if (w->sources[i].news)
+			say_in_force(w, &w->sources[i], w->sources[i].name);
+		w->sources[i].news = false;
+	}
 	if (count == 0 && !w->said_empty)
 		say(w, NULL, true, "no policy is in force: %s",
 			w->m->conf.without_policy == TS_WITHOUT_POLICY_DEFER
@@ -153,8 +158,7 @@ static void look(ts_watcher_t *w, ts_source_t *source, bool at_once)
 		break;
 	case TS_LOOK_LOADED:
 		source->in_trouble = source->recalled = false;
-		w->dirty = true;
-		say_in_force(w, source, source->name);
+		source->news = w->dirty = true;
 		break;
 	case TS_LOOK_REFUSED:
 	case TS_LOOK_MISSING:
