@@ -21,7 +21,7 @@ LDADD = src/libtyposink.la $(CMOCKA_LIBS)
 noinst_HEADERS += tests/unit/policy_text.h tests/unit/unit.h
 
 # Integration tests (pytest, real servers): tests/integration/README.md.
-EXTRA_DIST += tests/integration
+EXTRA_DIST += tests/integration tests/check-dist .ci/run
 dist-hook:
 	find $(distdir) -name __pycache__ -exec rm -rf {} +
 
@@ -47,3 +47,4 @@ TESTS += $(COMMAND_TESTS)
 endif
 tests_unit_test_elf_id_SOURCES = tests/unit/test_elf_id.c tools/elf_id.c
 tests_unit_test_unbound_conf_SOURCES = tests/unit/test_unbound_conf.c tools/unbound_conf.c
+EXTRA_DIST += tests/check-dist .ci/run

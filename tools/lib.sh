@@ -97,3 +97,28 @@ logged() {
 	} >&2
 	return 1
 }
+
+# autotools_ready: makes configure when it is not there or older than what it is made of.
+autotools_ready() {
+	local made=$TS_ROOT/Makefile.in
+	if [ -f "$made" ] && [ -z "$(find "$TS_ROOT/configure.ac" "$TS_ROOT/Makefile.am" \
+		"$TS_ROOT"/m4/ts_*.m4 "$TS_ROOT"/*/local.mk "$TS_ROOT"/src/*/local.mk \
+		-newer "$made" -print -quit)" ]; then
+		return 0
+	fi
+	logged autoreconf env -C "$TS_ROOT" autoreconf -fi && touch "$made"
+}
+
+# build_in FOLDER CONFIGURE-ARGUMENT...: an out-of-tree build with warnings as errors. Configured
+# once for the same arguments and the same configure; make does the rest.
+build_in() {
+	local dir=$1 stamp
+	shift
+	stamp="$* $(cksum <"$TS_ROOT/configure")"
+	if [ "$(cat "$dir/configured" 2>/dev/null)" != "$stamp" ]; then
+		rm -rf "$dir" && mkdir -p "$dir" &&
+			env -C "$dir" "$TS_ROOT/configure" -q --enable-werror "$@" &&
+			printf '%s\n' "$stamp" >"$dir/configured" || return 1
+	fi
+	make -C "$dir" -j"$(nproc)"
+}
