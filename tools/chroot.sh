@@ -19,15 +19,6 @@ chroot_namespace() {
 	TS_NAMESPACE=yes exec "${unshare[@]}" "$0" "$@"
 }
 
-# debian_mirrors: "release uri" of each place that the machine takes Debian's main component from.
-debian_mirrors() {
-	# shellcheck disable=SC2016 # apt expands these
-	apt-get indextargets --format '$(ORIGIN)|$(RELEASE)|$(COMPONENT)|$(REPO_URI)' \
-		'Created-By: Packages' |
-		awk -F'|' '($1 == "Debian" || $1 ~ /^(\$\(ORIGIN\))?$/) && $3 == "main" &&
-			$4 !~ /^cdrom:/ { print $2, $4 }' | sort -u
-}
-
 # chroot_sources SUITE: the sources.list of that suite, on the machine's own mirrors.
 chroot_sources() {
 	local suite=$1 main security

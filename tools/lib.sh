@@ -83,6 +83,15 @@ packages_need() {
 	fi
 }
 
+# debian_mirrors: "release uri" of each place that the machine takes Debian's main component from.
+debian_mirrors() {
+	# shellcheck disable=SC2016 # apt expands these
+	apt-get indextargets --format '$(ORIGIN)|$(RELEASE)|$(COMPONENT)|$(REPO_URI)' \
+		'Created-By: Packages' |
+		awk -F'|' '($1 == "Debian" || $1 ~ /^(\$\(ORIGIN\))?$/) && $3 == "main" &&
+			$4 !~ /^cdrom:/ { print $2, $4 }' | sort -u
+}
+
 # logged NAME COMMAND...: runs it with its output in a log file; on failure prints the log's tail.
 logged() {
 	local name=$1 log=$TS_CACHE/logs/$1.log

@@ -21,4 +21,4 @@ tools_typosink_LDADD += $(JANSSON_LIBS)
 
 # Debian packages
 EXTRA_DIST += debian tools/build-deb tools/chroot.sh
-EXTRA_DIST += tools/quickstart tools/run-tests
+EXTRA_DIST += tools/check-fresh tools/quickstart tools/run-tests
