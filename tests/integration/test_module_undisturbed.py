@@ -4,7 +4,7 @@
 import dns.flags
 import pytest
 
-from harness import Policy, World, rrs
+from harness import World, rrs
 
 
 @pytest.fixture(scope="module")
