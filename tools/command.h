@@ -30,6 +30,7 @@ extern const ts_command_t cmd_check;
 extern const ts_command_t cmd_doctor;
 extern const ts_command_t cmd_explain;
 extern const ts_command_t cmd_new_policy;
+extern const ts_command_t cmd_postfix;
 
 /** Prints help on stdout. */
 void command_help(const ts_command_t *self);

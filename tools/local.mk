@@ -6,6 +6,7 @@ tools_typosink_SOURCES = \
 	tools/command.c tools/command.h \
 	tools/cmd_check.c \
 	tools/cmd_explain.c \
+	tools/cmd_postfix.c \
 	tools/policies.c tools/policies.h \
 	tools/typosink.c
 EXTRA_DIST += tools/get-exim tools/get-unbound tools/lib.sh tools/packages.txt
@@ -22,3 +23,6 @@ tools_typosink_LDADD += $(JANSSON_LIBS)
 # Debian packages
 EXTRA_DIST += debian tools/build-deb tools/chroot.sh
 EXTRA_DIST += tools/check-fresh tools/quickstart tools/run-tests
+
+# mail: the sinkhole host, the chaos run
+EXTRA_DIST += tools/chaos tools/sinkhole-host

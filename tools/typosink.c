@@ -13,6 +13,7 @@ static const ts_command_t *const commands[] = {
 	&cmd_check,
 	&cmd_doctor,
 	&cmd_explain,
+	&cmd_postfix,
 	NULL,
 };
 

@@ -35,12 +35,6 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=_skip_reason))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_folder(tmp_path_factory):
-    """Daemons that drop their privileges must reach their folders."""
-    tmp_path_factory.getbasetemp().chmod(0o711)
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """The default world, one for each test file."""

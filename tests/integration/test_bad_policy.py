@@ -97,7 +97,7 @@ def test_unknown_property__is_warned_about_and_the_rest_is_in_force(world):
 @pytest.mark.parametrize("line, words", [
     ("frobnicate: yes\n", "frobnicate"),
     ("alert-queue: many\n", "alert-queue"),
-    ("alert-queue\n", "alert-queue"),
+    ("alert-queue\n", "name: value"),
 ])
 def test_bad_conf__is_loud_and_the_policy_is_in_force(world, line, words):
     resolver = world.resolver(conf=line)

@@ -13,12 +13,13 @@ from .mta import Mta, Outcome
 from .postfix import Postfix
 from .process import Crash, Process
 from .recorder import Recorder
+from .sinkhole_host import SinkholeHost
 from .smtp import Mail, Mailbox
-from .unbound import Unbound, missing, module_path, unbound_prefix
+from .unbound import Unbound, command_path, missing, module_path, unbound_prefix
 from .world import World, Zone
 
 __all__ = [
     "AlertFile", "Crash", "Exim", "Mail", "Mailbox", "Mta", "Outcome", "Policy", "Postfix",
-    "Process", "Recorder", "Unbound", "World", "Zone", "ask", "make_query", "matches",
-    "missing", "module_path", "rrs", "unbound_prefix",
+    "Process", "Recorder", "SinkholeHost", "Unbound", "World", "Zone", "ask", "command_path",
+    "make_query", "matches", "missing", "module_path", "rrs", "unbound_prefix",
 ]

@@ -10,7 +10,7 @@ from .mta import Mta, Outcome
 from .unbound import PROJECT, missing
 
 CONFIGURE = """\
-primary_hostname = mx.sender.example
+primary_hostname = out.sender.example
 exim_path = {exim}
 spool_directory = {folder}/spool
 log_file_path = {folder}/mainlog/%slog

@@ -9,7 +9,7 @@ import smtplib
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from .process import DEADLINE, Process
+from .process import DEADLINE, Process, make_reachable
 
 NSSWITCH = "passwd: files\ngroup: files\nhosts: dns\nservices: files\nprotocols: files\n"
 
@@ -40,10 +40,7 @@ class Mta:
 
     def launch(self, command, ready, env=None):
         """Runs the shell command as process 1 of its space: when it goes, all of it goes."""
-        # Its processes run as users of their own and must reach the folder.
-        for folder in (self.folder, *self.folder.parents):
-            if folder.stat().st_uid == os.geteuid() and folder.stat().st_mode & 0o011 != 0o011:
-                folder.chmod(folder.stat().st_mode | 0o011)
+        make_reachable(self.folder)
         script = ""
         for name, text in self.etc.items():
             path = self.folder / f"etc-{name}"

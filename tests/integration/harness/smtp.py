@@ -96,6 +96,9 @@ class Mailbox:
         _loop().run(close())
         self._servers.clear()
 
+    def running(self):
+        return bool(self._servers)
+
     def wait_mails(self, count, timeout=DEADLINE):
         """Waits for at least `count` mails; returns all there are."""
         until = time.monotonic() + timeout

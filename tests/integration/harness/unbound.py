@@ -37,11 +37,22 @@ def unbound_prefix(version=DEFAULT_VERSION):
     return prefix
 
 
+def _build(version=DEFAULT_VERSION):
+    return Path(_for_version("TYPOSINK_BUILD", version)
+                or PROJECT / ("build" if version == DEFAULT_VERSION else f"build-{version}"))
+
+
+def command_path():
+    """The typosink command; skips the test where it is not built."""
+    path = _build() / "tools" / "typosink"
+    if not path.exists():
+        missing(f"no typosink command: {path} is not there")
+    return path
+
+
 def module_path(version=DEFAULT_VERSION):
     """The module built for that version of Unbound; skips the test where it is not there."""
-    build = Path(_for_version("TYPOSINK_BUILD", version)
-                 or PROJECT / ("build" if version == DEFAULT_VERSION else f"build-{version}"))
-    path = build / "module" / ".libs" / "typosink.so"
+    path = _build(version) / "module" / ".libs" / "typosink.so"
     if not path.exists():
         missing(f"no module built for Unbound {version}: {path} is not there")
     return path
@@ -65,7 +76,7 @@ class Unbound:
 
     def __init__(self, world, folder, address, *, policy=None, conf="", unbound_conf="", clauses="",
                  modules=None, module_file=None, version=DEFAULT_VERSION, threads=1,
-                 env=None):
+                 env=None, alert_file=None):
         self.world, self.folder, self.address = world, folder, address
         self.policy, self.version = policy, version
         self.prefix = unbound_prefix(version)
@@ -76,7 +87,7 @@ class Unbound:
                                    else "validator iterator")
         self.conf, self.unbound_conf, self.clauses = conf, unbound_conf, clauses
         self.threads, self.extra_env = threads, dict(env or {})
-        self.alerts = AlertFile(folder / "alerts.ndjson")
+        self.alerts = AlertFile(alert_file or folder / "alerts.ndjson")
         self.policy_path = folder / "policy.zone"
         self.process = None
 
@@ -136,7 +147,7 @@ class Unbound:
             preload = _sanitizer_preload(self.module)
             if preload:
                 # Unbound itself is not built for the tool: only what the module does counts.
-                env.update(LD_PRELOAD=preload)
+                env["LD_PRELOAD"] = ":".join(filter(None, (preload, env.get("LD_PRELOAD"))))
                 env.setdefault("ASAN_OPTIONS", "detect_leaks=0:halt_on_error=1")
         self.process = Process(
             f"unbound {self.folder.name}",

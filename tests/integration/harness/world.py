@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from .nsd import Nsd
 from .policy import SINKHOLE_A, SINKHOLE_AAAA, Policy
 from .postfix import Postfix
+from .sinkhole_host import SinkholeHost
 from .smtp import Mailbox
 from .unbound import Unbound
 
@@ -122,12 +123,12 @@ class World:
 
     zones: {name: records} on top of the default ones (None takes one away).
     signed: names of the zones to sign with DNSSEC (all their ancestors must be in it; "" is the
-    root); True signs all of them.
+    root); True signs all of them. certificates: {mailbox: (certificate file, key file)} for STARTTLS.
     """
 
     _live = None
 
-    def __init__(self, folder, zones=None, signed=()):
+    def __init__(self, folder, zones=None, signed=(), certificates=None):
         self.folder = folder
         wanted = {**DEFAULT_ZONES, **(zones or {})}
         self.zones = {"": Zone("", server=ROOT)}
@@ -148,7 +149,9 @@ class World:
             "sinkhole": ([SINKHOLE_A, SINKHOLE_AAAA], "mx.sinkhole.example"),
             "home": ([HOME], "mx.sender.example"),
         }
-        self.mailboxes = {name: Mailbox(name, *what) for name, what in mailboxes.items()}
+        self.mailboxes = {
+            name: Mailbox(name, *what, certificate=(certificates or {}).get(name))
+            for name, what in mailboxes.items()}
 
     def __getattr__(self, name):
         try:
@@ -221,9 +224,12 @@ class World:
             self.servers[name] = Nsd(self.folder, name, address, paths)
         (self.folder / "root.hints").write_text(
             f". 300 NS ns.\nns. 300 A {ROOT}\n", encoding="ascii")
-        for part in (*self.servers.values(), *self.mailboxes.values()):
-            part.start()
-            self._running.append(part)
+        try:
+            for part in (*self.servers.values(), *self.mailboxes.values()):
+                self.manage(part).start()
+        except BaseException:
+            self.stop()  # or its leftovers would be in the next world's way
+            raise
         return self
 
     def stop(self):
@@ -274,8 +280,25 @@ class World:
     def sender(self, resolver, mta=Postfix, **options):
         """Starts a mail server (Postfix or Exim) whose machine asks this resolver."""
         sender = mta(self.subfolder(mta.__name__.lower()), resolver.address, **options)
-        sender.start()
-        return self.manage(sender)
+        self.manage(sender).start()
+        return sender
+
+    def sinkhole_host(self, policy, **options):
+        """Puts the host of tools/sinkhole-host in the place of the sinkhole mailbox.
+        policy: a Policy. It refuses, so nothing is counted in world.sinkhole any more."""
+        self.sinkhole.stop()
+        folder = self.subfolder("sinkhole-host")
+        host = SinkholeHost(folder, policy.write(self.folder / f"{folder.name}.zone"), **options)
+        self.manage(host).start()
+        return host
+
+    def restore_sinkhole(self):
+        """Takes the hosts of sinkhole_host() away and puts the mailbox back."""
+        for part in [part for part in self._running if isinstance(part, SinkholeHost)]:
+            part.stop()
+            self._running.remove(part)
+        if not self.sinkhole.running():
+            self.sinkhole.start()
 
     def clear_mail(self):
         for mailbox in self.mailboxes.values():
