@@ -14,6 +14,7 @@ static const ts_command_t *const commands[] = {
 	&cmd_doctor,
 	&cmd_explain,
 	&cmd_postfix,
+	&cmd_new_policy,
 	NULL,
 };
 
