@@ -3,6 +3,8 @@
 # in UNIT_TESTS; what it needs beside the core gets a line of its own.
 if HAVE_CMOCKA
 UNIT_TESTS = \
+	tests/unit/test_answer \
+	tests/unit/test_conf \
 	tests/unit/test_class \
 	tests/unit/test_index \
 	tests/unit/test_name \
@@ -10,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/test_logfile \
 	tests/unit/test_ring \
 	tests/unit/test_namemap \
+	tests/unit/test_policy \
 	tests/unit/test_popular \
 	tests/unit/test_rrtype \
 	tests/unit/test_suffix \

@@ -72,10 +72,248 @@ static void verdict__declared(void **state)
 	ts_policyset_free(set);
 }
 
+static ts_action_t action_for(const ts_policyset_t *set, const char *name, uint8_t family,
+	const uint8_t *addr, bool *dependent)
+{
+	ts_name_t qname = name_of(name);
+	ts_query_t query = {&qname, TS_TYPE_MX, TS_CLASS_IN};
+	ts_client_t client = {.family = family};
+	ts_verdict_t v;
+
+	memcpy(client.addr, addr, family == 4 ? 4 : family == 6 ? 16 : 0);
+	ts_verdict(set, &query, &client, NOW, &v);
+	assert_int_equal(v.kind, TS_VERDICT_TYPO);
+	*dependent = v.client_dependent;
+	return v.action;
+}
+
+/* Longest match, exclusions, and a member's sets before the zone's. */
+static void verdict__clients(void **state)
+{
+	static const struct {
+		const char *label, *name;
+		uint8_t family, addr[16];
+		ts_action_t action;
+	} rows[] = {
+		{"no client known", "army.ml", 0, {0}, TS_ACTION_SINKHOLE},
+		{"outside", "army.ml", 4, {203, 0, 113, 1}, TS_ACTION_SINKHOLE},
+		{"in the set", "army.ml", 4, {198, 51, 100, 1}, TS_ACTION_PASS},
+		{"longer prefix of another set", "army.ml", 4, {198, 51, 100, 130},
+			TS_ACTION_NODATA},
+		{"excluded, so the other set", "army.ml", 4, {198, 51, 100, 140}, TS_ACTION_PASS},
+		{"IPv6", "army.ml", 6, {0x20, 1, 0x0d, 0xb8, 0, 1}, TS_ACTION_PASS},
+		{"IPv6, outside", "army.ml", 6, {0x20, 1, 0x0d, 0xb8, 0, 2}, TS_ACTION_SINKHOLE},
+		{"a member's set is nearer", "exmaple.com", 4, {198, 51, 100, 1}, TS_ACTION_DEFER},
+	};
+	ts_policyset_t *set = policy_set_of(
+		POLICY_MIL "k1.known PTR army.mil.\n"
+			   "m2.zones.p.example. PTR example.com.\n"
+			   "lab.clients APL 1:198.51.100.0/24 2:2001:db8:1::/48\n"
+			   "action.lab.clients TXT \"pass\"\n"
+			   "x.clients APL 1:198.51.100.128/25 !1:198.51.100.140/32\n"
+			   "action.x.clients TXT \"nodata\"\n"
+			   "y.clients.typosink.ext.m2.zones.p.example. APL 1:198.51.100.0/24\n"
+			   "action.y.clients.typosink.ext.m2.zones.p.example. TXT \"defer\"\n");
+
+	(void)state;
+	assert_true(ts_policyset_has_clients(set));
+	assert_true(ts_policyset_has_action(set, TS_ACTION_DEFER));
+	assert_false(ts_policyset_has_action(set, TS_ACTION_OBSERVE));
+	for (size_t i = 0; i < countof(rows); i++) {
+		bool dependent = false;
+		ts_action_t action =
+			action_for(set, rows[i].name, rows[i].family, rows[i].addr, &dependent);
+
+		assert_row(rows[i].label, action == rows[i].action);
+		assert_row(rows[i].label, dependent);
+	}
+	ts_policyset_free(set);
+}
+
+/* Nearest wins: member, group, zone, default. */
+static void verdict__nearest(void **state)
+{
+	static const struct {
+		const char *name;
+		ts_action_t action;
+	} rows[] = {
+		{"exmaple.com", TS_ACTION_NXDOMAIN},
+		{"exmaple.net", TS_ACTION_OBSERVE},
+		{"exmaple.org", TS_ACTION_NODATA},
+	};
+	ts_policyset_t *set = policy_set_of(POLICY_HEAD
+		"a.zones.p.example. PTR example.com.\nb.zones.p.example. PTR example.net.\n"
+		"c.zones.p.example. PTR example.org.\n"
+		"group.a.zones.p.example. TXT \"g\"\ngroup.b.zones.p.example. TXT \"G\"\n"
+		"action TXT \"nodata\"\naction.g.groups TXT \"observe\"\n"
+		"action.typosink.ext.a.zones.p.example. TXT \"nxdomain\"\n");
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		ts_verdict_t v = judge(set, rows[i].name, TS_TYPE_MX);
+
+		assert_row(rows[i].name, v.kind == TS_VERDICT_TYPO);
+		assert_row(rows[i].name, v.action == rows[i].action);
+		assert_row(rows[i].name, !v.client_dependent);
+	}
+	ts_policyset_free(set);
+}
+
+/* Across policies: protection and allow of any of them hold for all. */
+static void verdict__several_policies(void **state)
+{
+	ts_policy_t *two[2] = {
+		policy_good(POLICY_MIL "k1.known PTR army.mil.\nk2.known PTR navy.mil.\n"),
+		policy_good(
+			"$ORIGIN q.example.\n@ SOA a. b. 1 2 3 4 5\n@ NS a.\nversion TXT \"2\"\n"
+			"a.zones PTR navy.ml.\nb.zones PTR nl.\n"
+			"typo.typosink.ext.b.zones PTR ml.\n"
+			"action.typosink.ext TXT \"observe\"\n"
+			"x.allow.typosink.ext PTR mil.army.ml.\n"),
+	};
+	ts_policyset_t *set = policy_set(two, 2);
+	ts_verdict_t v;
+
+	(void)state;
+	assert_int_equal(ts_policyset_count(set), 2);
+	assert_int_equal(judge(set, "navy.ml", TS_TYPE_MX).kind, TS_VERDICT_PROTECTED);
+	assert_int_equal(judge(set, "x.mil.army.ml", TS_TYPE_MX).kind, TS_VERDICT_ALLOWED);
+	/* A certain typo (army.mil is known) before one to ask about (army.nl). */
+	v = judge(set, "army.ml", TS_TYPE_MX);
+	assert_int_equal(v.kind, TS_VERDICT_TYPO);
+	assert_string_equal(text_of(&v.counterpart), "army.mil");
+	/* Both to ask about: the longer protected name. */
+	v = judge(set, "leger.ml", TS_TYPE_MX);
+	assert_int_equal(v.kind, TS_VERDICT_ASK);
+	assert_string_equal(text_of(&v.ask), "leger.mil");
+	ts_policyset_free(set);
+}
+
+static void verdict__until(void **state)
+{
+	ts_policyset_t *set = policy_set_of(POLICY_MIL
+		"k.known PTR army.mil.\na.allow PTR army.ml.\nuntil.a.allow TXT \"2027-01-31\"\n"
+		"b.allow PTR example.ml.\n");
+	time_t end = 1801440000;
+	ts_name_t qname = name_of("mail.army.ml");
+	ts_query_t query = {&qname, TS_TYPE_MX, TS_CLASS_IN};
+	ts_verdict_t v;
+
+	(void)state;
+	assert_int_equal(ts_policyset_next_change(set, NOW), end);
+	assert_int_equal(ts_policyset_next_change(set, end), 0);
+	ts_verdict(set, &query, NULL, end - 1, &v);
+	assert_int_equal(v.kind, TS_VERDICT_ALLOWED);
+	ts_verdict(set, &query, NULL, end, &v);
+	assert_int_equal(v.kind, TS_VERDICT_TYPO);
+	ts_policyset_free(set);
+}
+
+static void verdict__implicit_allowances(void **state)
+{
+	ts_policy_t *policy = policy_good(POLICY_MIL "k.known PTR army.mil.\n");
+	ts_name_t own[2] = {name_of("army.ml"), name_of(".")};
+	ts_policyset_options_t options = {.allow = own, .allow_count = 2};
+	ts_policyset_t *set = NULL;
+
+	(void)state;
+	assert_int_equal(ts_policyset_new(&policy, 1, &options, &set), TS_OK);
+	ts_policy_unref(policy);
+	assert_int_equal(judge(set, "mail.army.ml", TS_TYPE_MX).why, TS_WHY_OWN_ZONE);
+	assert_int_equal(judge(set, "navy.ml", TS_TYPE_MX).kind, TS_VERDICT_ASK);
+	assert_int_equal(judge(set, "x.arpa", TS_TYPE_MX).why, TS_WHY_RESERVED);
+	ts_policyset_free(set);
+}
+
+static void verdict__resolve(void **state)
+{
+	static const struct {
+		const char *label;
+		bool declared;
+		ts_existence_t existence;
+		ts_on_failure_t on_failure;
+		ts_verdict_kind_t kind;
+		ts_action_t action;
+	} rows[] = {
+		{"there", false, TS_EXISTS, TS_ON_FAILURE_DEFAULT, TS_VERDICT_TYPO,
+			TS_ACTION_SINKHOLE},
+		{"not there", true, TS_ABSENT, TS_ON_FAILURE_INTERCEPT, TS_VERDICT_NONE,
+			TS_ACTION_SINKHOLE},
+		{"failed, declared", true, TS_FAILED, TS_ON_FAILURE_DEFAULT, TS_VERDICT_TYPO,
+			TS_ACTION_SINKHOLE},
+		{"failed, derived", false, TS_FAILED, TS_ON_FAILURE_DEFAULT, TS_VERDICT_NONE,
+			TS_ACTION_SINKHOLE},
+		{"failed, pass", true, TS_FAILED, TS_ON_FAILURE_PASS, TS_VERDICT_NONE,
+			TS_ACTION_SINKHOLE},
+		{"failed, defer", false, TS_FAILED, TS_ON_FAILURE_DEFER, TS_VERDICT_TYPO,
+			TS_ACTION_DEFER},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		ts_verdict_t v = {.kind = TS_VERDICT_ASK,
+			.action = TS_ACTION_SINKHOLE,
+			.declared = rows[i].declared};
+
+		ts_verdict_resolve(&v, rows[i].existence, rows[i].on_failure);
+		assert_row(rows[i].label, v.kind == rows[i].kind);
+		assert_row(rows[i].label, v.action == rows[i].action);
+	}
+}
+
+/* The order of the records changes no verdict. */
+static void verdict__order_of_records(void **state)
+{
+	static const char *const records[] = {"m1.zones.p.example. PTR mil.\n",
+		"m2.zones.p.example. PTR example.com.\n", "m3.zones.p.example. PTR nl.\n",
+		"typo.typosink.ext.m1.zones.p.example. PTR ml.\n",
+		"typo.typosink.ext.m3.zones.p.example. PTR ml.\n", "k1.known PTR army.mil.\n",
+		"k2.known PTR army.nl.\n", "a1.allow PTR mines.ml.\n",
+		"sinkhole MX 20 mx2.sinkhole.example.\n"};
+	static const char *const names[] = {"army.ml", "navy.ml", "exmaple.com", "mines.ml",
+		"example.cm", "example.org", "army.nl", "mx2.sinkhole.example"};
+	size_t n = countof(records);
+	ts_policyset_t *first = NULL;
+
+	(void)state;
+	for (size_t shift = 0; shift < n; shift++) {
+		char text[4096] = POLICY_HEAD;
+
+		for (size_t i = 0; i < n; i++)
+			strcat(text, records[(i * (shift % 2 ? n - 1 : 1) + shift) % n]);
+		ts_policyset_t *set = policy_set_of(text);
+		if (!first) {
+			first = set;
+			continue;
+		}
+		for (size_t i = 0; i < countof(names); i++) {
+			ts_verdict_t a = judge(first, names[i], TS_TYPE_MX);
+			ts_verdict_t b = judge(set, names[i], TS_TYPE_MX);
+
+			assert_row(names[i], a.kind == b.kind && a.why == b.why);
+			assert_row(names[i], a.match.class_id == b.match.class_id);
+			if (a.kind == TS_VERDICT_TYPO || a.kind == TS_VERDICT_ASK)
+				assert_row(names[i],
+					a.counterpart.len == b.counterpart.len &&
+						memcmp(a.counterpart.wire, b.counterpart.wire,
+							a.counterpart.len) == 0);
+		}
+		ts_policyset_free(set);
+	}
+	ts_policyset_free(first);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdict__declared),
+		cmocka_unit_test(verdict__clients),
+		cmocka_unit_test(verdict__nearest),
+		cmocka_unit_test(verdict__several_policies),
+		cmocka_unit_test(verdict__until),
+		cmocka_unit_test(verdict__implicit_allowances),
+		cmocka_unit_test(verdict__resolve),
+		cmocka_unit_test(verdict__order_of_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
