@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
+dist_man_MANS += doc/man/typosink.1 doc/man/typosink-policy.5 doc/man/typosink.conf.5
