@@ -3,6 +3,7 @@
 # in UNIT_TESTS; what it needs beside the core gets a line of its own.
 if HAVE_CMOCKA
 UNIT_TESTS = \
+	tests/unit/test_manual \
 	tests/unit/test_answer \
 	tests/unit/test_conf \
 	tests/unit/test_class \
@@ -39,8 +40,8 @@ endif
 
 # Checks of the source: these two with every `make check`, the others (they want tools that not
 # everybody has) by tools/run-tests.
-TESTS += tests/check/core tests/check/includes
-dist_check_SCRIPTS += tests/check/core tests/check/includes tests/check/cppcheck tests/check/format \
+TESTS += tests/check/commands tests/check/core tests/check/edit tests/check/includes
+dist_check_SCRIPTS += tests/check/commands tests/check/edit tests/check/core tests/check/includes tests/check/cppcheck tests/check/format \
 	tests/check/manual tests/check/python tests/check/shell
 # What the command's own parts are tested with.
 if HAVE_CMOCKA

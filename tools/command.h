@@ -26,11 +26,13 @@ typedef struct ts_command {
 	int (*run)(const struct ts_command *self, int argc, char **argv); /* argv[0]: the name */
 } ts_command_t;
 
+extern const ts_command_t cmd_allow;
 extern const ts_command_t cmd_check;
 extern const ts_command_t cmd_doctor;
 extern const ts_command_t cmd_explain;
 extern const ts_command_t cmd_new_policy;
 extern const ts_command_t cmd_postfix;
+extern const ts_command_t cmd_protect;
 
 /** Prints help on stdout. */
 void command_help(const ts_command_t *self);

@@ -5,6 +5,7 @@ tools_typosink_LDADD = src/libtyposink.la $(LIBIDN2_LIBS)
 tools_typosink_SOURCES = \
 	tools/command.c tools/command.h \
 	tools/cmd_check.c \
+	tools/cmd_edit.c \
 	tools/cmd_explain.c \
 	tools/cmd_postfix.c \
 	tools/cmd_new_policy.c \

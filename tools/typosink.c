@@ -10,11 +10,13 @@
 #include <string.h>
 
 static const ts_command_t *const commands[] = {
+	&cmd_allow,
 	&cmd_check,
 	&cmd_doctor,
 	&cmd_explain,
 	&cmd_postfix,
 	&cmd_new_policy,
+	&cmd_protect,
 	NULL,
 };
 
