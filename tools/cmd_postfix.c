@@ -173,7 +173,7 @@ static int run(const ts_command_t *self, int argc, char **argv)
 
 const ts_command_t cmd_postfix = {
 	.name = "postfix",
-	.oneline = "answer Postfix's policy requests: refuse mistyped recipients with the reason",
+	.oneline = "Answers Postfix's policy requests: refuses mistyped recipients with the reason",
 	.usage = "postfix -p POLICY [-p POLICY...] [--sinkhole]",
 	.help = "  -p, --policy POLICY  policy zone file; may repeat. A file that changes is read\n"
 		"                       again before the next answer; one that does not load "

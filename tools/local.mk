@@ -7,8 +7,8 @@ tools_typosink_SOURCES = \
 	tools/cmd_check.c \
 	tools/cmd_edit.c \
 	tools/cmd_explain.c \
-	tools/cmd_postfix.c \
 	tools/cmd_new_policy.c \
+	tools/cmd_postfix.c \
 	tools/output.c tools/output.h \
 	tools/policies.c tools/policies.h \
 	tools/typosink.c

@@ -14,8 +14,8 @@ static const ts_command_t *const commands[] = {
 	&cmd_check,
 	&cmd_doctor,
 	&cmd_explain,
-	&cmd_postfix,
 	&cmd_new_policy,
+	&cmd_postfix,
 	&cmd_protect,
 	NULL,
 };
