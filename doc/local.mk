@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: BSD-3-Clause
 dist_man_MANS += doc/man/typosink.1 doc/man/typosink-policy.5 doc/man/typosink.conf.5
+dist_man_MANS += doc/man/typosink-module.8
+EXTRA_DIST += doc/architecture.md

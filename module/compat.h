@@ -37,28 +37,46 @@
 
 #define TS_UNBOUND_AT_LEAST(minor, micro) (TS_HOST_VERSION_NUMBER >= 10000 + (minor)*100 + (micro))
 
+/* Functions that got further parameters over the years: which form this Unbound has is taken from
+ * its own headers, not guessed from its version. A form that is not known does not compile. */
+
+typedef struct reply_info *compat_base_1(struct regional *, uint16_t, size_t, time_t, time_t,
+	time_t, size_t, size_t, size_t, size_t, enum sec_status);
+typedef struct reply_info *compat_base_2(struct regional *, uint16_t, size_t, time_t, time_t,
+	time_t, size_t, size_t, size_t, size_t, enum sec_status, sldns_ede_code);
+typedef struct reply_info *compat_base_3(struct regional *, uint16_t, size_t, time_t, time_t,
+	time_t, time_t, size_t, size_t, size_t, size_t, enum sec_status, sldns_ede_code);
+
 /** A reply of the given sizes in region; TTLs are relative. NULL: no memory. */
 static inline struct reply_info *compat_reply_info(struct regional *region, uint16_t flags,
 	time_t ttl, size_t an, size_t ns, enum sec_status security)
 {
-#if TS_UNBOUND_AT_LEAST(20, 0)
-	return construct_reply_info_base(region, flags, 1, ttl, PREFETCH_TTL_CALC(ttl),
-		ttl + SERVE_EXPIRED_TTL, ttl, an, ns, 0, an + ns, security, LDNS_EDE_NONE);
-#else
-	return construct_reply_info_base(region, flags, 1, ttl, PREFETCH_TTL_CALC(ttl),
-		ttl + SERVE_EXPIRED_TTL, an, ns, 0, an + ns, security);
-#endif
+	time_t prefetch = PREFETCH_TTL_CALC(ttl), expired = ttl + SERVE_EXPIRED_TTL;
+	void (*base)(void) = (void (*)(void))construct_reply_info_base;
+	return _Generic(&construct_reply_info_base, compat_base_1 *
+			: ((compat_base_1 *)base)(region, flags, 1, ttl, prefetch, expired, an, ns,
+				  0, an + ns, security),
+			compat_base_2 *
+			: ((compat_base_2 *)base)(region, flags, 1, ttl, prefetch, expired, an, ns,
+				  0, an + ns, security, LDNS_EDE_NONE),
+			compat_base_3 *
+			: ((compat_base_3 *)base)(region, flags, 1, ttl, prefetch, expired, 0, an,
+				ns, 0, an + ns, security, LDNS_EDE_NONE));
 }
+
+typedef int (*compat_attach_1)(
+	struct module_qstate *, struct query_info *, uint16_t, int, int, struct module_qstate **);
+typedef int (*compat_attach_2)(struct module_qstate *, struct query_info *,
+	struct respip_client_info *, uint16_t, int, int, struct module_qstate **);
 
 /** A subquery that q waits for. *sub is NULL where it exists already. false: cycle, no memory. */
 static inline bool compat_attach_sub(
 	struct module_qstate *q, struct query_info *name, struct module_qstate **sub)
 {
-#if TS_UNBOUND_AT_LEAST(23, 0)
-	return (*q->env->attach_sub)(q, name, NULL, BIT_RD, 0, 0, sub) != 0;
-#else
-	return (*q->env->attach_sub)(q, name, BIT_RD, 0, 0, sub) != 0;
-#endif
+	void (*attach)(void) = (void (*)(void))q->env->attach_sub;
+	return _Generic(q->env->attach_sub, compat_attach_1
+			: ((compat_attach_1)attach)(q, name, BIT_RD, 0, 0, sub), compat_attach_2
+			: ((compat_attach_2)attach)(q, name, NULL, BIT_RD, 0, 0, sub)) != 0;
 }
 
 /** What carried the client's query. */
