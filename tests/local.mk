@@ -53,3 +53,6 @@ tests_unit_test_elf_id_SOURCES = tests/unit/test_elf_id.c tools/elf_id.c
 tests_unit_test_unbound_conf_SOURCES = tests/unit/test_unbound_conf.c tools/unbound_conf.c
 EXTRA_DIST += tests/check-dist .ci/run
 EXTRA_DIST += tests/host-suite/run
+
+# Debian packages: tests/packages/run.
+EXTRA_DIST += tests/packages

@@ -24,7 +24,7 @@ tools_typosink_CFLAGS += $(JANSSON_CFLAGS)
 tools_typosink_LDADD += $(JANSSON_LIBS)
 
 # Debian packages
-EXTRA_DIST += debian tools/build-deb tools/chroot.sh
+EXTRA_DIST += debian tools/build-deb tools/chroot.sh tools/release-check
 EXTRA_DIST += tools/check-fresh tools/quickstart tools/run-tests
 
 # mail: the sinkhole host, the chaos run
