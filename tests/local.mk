@@ -18,6 +18,10 @@ UNIT_TESTS = \
 	tests/unit/test_rrtype \
 	tests/unit/test_suffix \
 	tests/unit/test_verdict
+UNIT_TESTS += tests/unit/test_pipeline
+tests_unit_test_pipeline_SOURCES = tests/unit/test_pipeline.c tests/unit/alert_fixture.c
+tests_unit_test_pipeline_LDADD = $(LDADD) $(JANSSON_LIBS)
+noinst_HEADERS += tests/unit/alert_fixture.h
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif

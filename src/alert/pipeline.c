@@ -14,6 +14,7 @@
 
 #include "encode.h"
 #include "logfile.h"
+#include "metrics.h"
 #include "record.h"
 #include "repeats.h"
 #include "ring.h"
@@ -40,6 +41,7 @@
 #define RETRY_MAX_US 1000000
 #define LOSS_EVERY_US 1000000
 #define DRAIN_MAX_US 2000000
+#define METRICS_EVERY_US 10000000
 
 struct ts_pipeline {
 	/* Workers and the writer. */
@@ -62,7 +64,7 @@ struct ts_pipeline {
 	/* The writer's own. */
 	const ts_clock_t *clock;
 	ts_reporter_t report;
-	char *alert_file, *hostname;
+	char *alert_file, *metrics_file, *hostname;
 	ts_encoder_t encoder;
 	ts_repeats_t *repeats; /* NULL: no aggregation */
 	ts_logfile_t file;
@@ -76,6 +78,10 @@ struct ts_pipeline {
 	bool astray;
 	uint64_t dropped_told, discarded_told;
 	int64_t loss_since, loss_told_at; /* wall, monotonic */
+	ts_metrics_t *metrics;            /* NULL: none */
+	uint64_t queue_capacity;
+	int64_t start_us, metrics_at; /* wall, monotonic */
+	bool metrics_failed;
 };
 
 static int64_t wall(const ts_pipeline_t *p)
@@ -265,6 +271,10 @@ static void take(ts_pipeline_t *p, const ts_record_t *record, int64_t now)
 {
 	bool repeatable = record->kind == TS_EVENT_ALERT || record->kind == TS_EVENT_RDATA;
 
+	if (p->metrics)
+		ts_metrics_see(p->metrics, record);
+	if (record->kind == TS_EVENT_POLICY)
+		p->metrics_at = 0; /* operators look for it after a change */
 	if (p->repeats && repeatable && !ts_repeats_see(p->repeats, record, now))
 		add(&p->suppressed, 1);
 	else
@@ -325,6 +335,29 @@ static bool drain(ts_pipeline_t *p, int64_t deadline)
 	return any;
 }
 
+static void write_metrics(ts_pipeline_t *p, int64_t now, bool running)
+{
+	if (!p->metrics || (running && now < p->metrics_at))
+		return;
+	p->metrics_at = now + METRICS_EVERY_US;
+	ts_metrics_run_t run = {
+		.boot_id = p->encoder.boot_id,
+		.start_us = p->start_us,
+		.now_us = wall(p),
+		.queue_capacity = p->queue_capacity,
+		.repeats = p->repeats ? ts_repeats_count(p->repeats) : 0,
+		.writable = p->retry_wait == 0,
+		.running = running,
+	};
+	ts_pipeline_stats(p, &run.stats);
+	int ret = ts_metrics_write(p->metrics, &run, p->metrics_file);
+	if (ret != TS_OK && !p->metrics_failed)
+		ts_report(&p->report, TS_WARNING, p->metrics_file, 0, "metrics-file",
+			"cannot be written: %s",
+			ret == TS_EIO ? strerrordesc_np(errno) : ts_strerror(ret));
+	p->metrics_failed = ret != TS_OK;
+}
+
 /* Sleeps up to us microseconds. \return whether the pipeline is to stop. */
 static bool wait_for_stop(ts_pipeline_t *p, int64_t us)
 {
@@ -356,6 +389,7 @@ static void *writer(void *arg)
 		bool any = drain(p, now + LOSS_EVERY_US);
 		tell_losses(p, now, false);
 		flush(p, false);
+		write_metrics(p, now, true);
 		pause = any ? WAIT_MIN_US : pause * 2 > WAIT_MAX_US ? WAIT_MAX_US : pause * 2;
 	} while (!wait_for_stop(p, pause));
 
@@ -375,6 +409,7 @@ static void *writer(void *arg)
 	put_own(p, TS_EVENT_STOP, NULL);
 	flush(p, true);
 	note_state(p, p->len == 0);
+	write_metrics(p, 0, false);
 	return NULL;
 }
 
@@ -402,7 +437,9 @@ static void pipeline_destroy(ts_pipeline_t *p)
 	ts_repeats_free(p->repeats);
 	ts_ring_free(p->ring);
 	free(p->buffer);
+	ts_metrics_free(p->metrics);
 	free(p->alert_file);
+	free(p->metrics_file);
 	free(p->hostname);
 	pthread_cond_destroy(&p->wake);
 	pthread_mutex_destroy(&p->lock);
@@ -474,6 +511,14 @@ int ts_pipeline_new(const ts_pipeline_options_t *options, ts_pipeline_t **out)
 			goto cleanup;
 		ts_logfile_init(&p->file, p->alert_file);
 	}
+	if (options->metrics_file) {
+		p->metrics_file = strdup(options->metrics_file);
+		p->metrics = ts_metrics_new(random.key);
+		if (!p->metrics_file || !p->metrics)
+			goto cleanup;
+	}
+	p->queue_capacity = ts_ring_memory(p->ring) / OCTETS_PER_EVENT;
+	p->start_us = wall(p);
 	p->encoder.hostname = p->hostname;
 	p->encoder.client = options->client;
 	memcpy(p->encoder.client_key, options->client_key, sizeof(p->encoder.client_key));

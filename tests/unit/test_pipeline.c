@@ -1,0 +1,1024 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The alert pipeline as a whole: what is submitted, and what stands in the file.
+ */
+#include "config.h"
+
+#include "unit.h"
+
+#include "alert_fixture.h"
+
+#include "../../src/alert/encode.h"
+#include "../../src/conf.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- reading back ---- */
+
+/* All lines of a file, each of which must be whole and valid JSON. */
+static json_t *lines_of(const char *path)
+{
+	char *text = fixture_read(path);
+	json_t *all = json_array();
+	json_error_t error;
+
+	assert_non_null(text);
+	for (char *line = text, *end; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		if (!end)
+			fail_msg("torn line: %s", line);
+		*end = '\0';
+		json_t *one = json_loads(line, JSON_REJECT_DUPLICATES, &error);
+		if (!one)
+			fail_msg("%s at %d of: %s", error.text, error.position, line);
+		json_array_append_new(all, one);
+	}
+	free(text);
+	return all;
+}
+
+static json_t *field(json_t *object, const char *path)
+{
+	char copy[128], *save, *key;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (key = strtok_r(copy, ".", &save); key; key = strtok_r(NULL, ".", &save))
+		object = json_object_get(object, key);
+	return object;
+}
+
+static const char *text_of(json_t *object, const char *path)
+{
+	const char *s = json_string_value(field(object, path));
+
+	return s ? s : "(absent)";
+}
+
+static int64_t int_of(json_t *object, const char *path)
+{
+	return json_integer_value(field(object, path));
+}
+
+/* What a file of one run must be, and what the counts in it add up to. */
+struct sums {
+	size_t lines, alerts;
+	int64_t lookups, lost;
+};
+
+static struct sums check_run(json_t *all)
+{
+	struct sums s = {.lines = json_array_size(all)};
+	const char *boot = text_of(json_array_get(all, 0), "typosink.boot_id");
+	json_t *e;
+	size_t i;
+
+	json_array_foreach(all, i, e)
+	{
+		const char *action = text_of(e, "event.action");
+		assert_int_equal(int_of(e, "event.sequence"), i + 1);
+		assert_string_equal(text_of(e, "typosink.boot_id"), boot);
+		assert_string_equal(action, i == 0 ? "start" : i + 1 == s.lines ? "stop" : action);
+		if (strcmp(text_of(e, "event.kind"), "alert") == 0) {
+			s.alerts++;
+			s.lookups += int_of(e, "typosink.count");
+		}
+		s.lost += int_of(e, "typosink.lost.count");
+	}
+	return s;
+}
+
+static ts_pipeline_t *start(const ts_pipeline_options_t *options)
+{
+	ts_pipeline_t *p;
+
+	assert_int_equal(ts_pipeline_new(options, &p), TS_OK);
+	return p;
+}
+
+static ts_pipeline_stats_t stats_of(const ts_pipeline_t *p)
+{
+	ts_pipeline_stats_t s;
+
+	ts_pipeline_stats(p, &s);
+	return s;
+}
+
+/* ---- a clock that tests move ---- */
+
+static _Atomic int64_t fake_wall, fake_mono;
+
+static int64_t get_wall(void *arg)
+{
+	(void)arg;
+	return fake_wall;
+}
+
+static int64_t get_mono(void *arg)
+{
+	(void)arg;
+	return fake_mono;
+}
+
+static const ts_clock_t fake_clock = {get_wall, get_mono, NULL};
+
+static void fake_reset(void)
+{
+	fake_wall = INT64_C(1795460474482913);
+	fake_mono = 1000000;
+}
+
+/* ---- the form of the line ---- */
+
+static void replace(char *text, const char *key, const char *value)
+{
+	char *p = strstr(text, key);
+
+	assert_non_null(p);
+	memcpy(p + strlen(key), value, strlen(value));
+}
+
+/* The contract's own example, octet by octet but for what is random. */
+static void pipeline__example(void **state)
+{
+	static const char want[] =
+		"{\"@timestamp\":\"2026-11-23T19:01:14.482913Z\",\"ecs\":{\"version\":\"8.17.0\"},"
+		"\"message\":\"MX army.ml from 192.0.2.25 answered with sinkhole "
+		"mx.sinkhole.example: did you mean army.mil?\",\"event\":{\"id\":"
+		"\"01JD9Z6Q5V4M7T3X8B2C1K0RNE\",\"kind\":\"alert\",\"category\":[\"network\","
+		"\"intrusion_detection\"],\"type\":[\"denied\"],\"action\":\"sinkhole\","
+		"\"outcome\":\"success\",\"severity\":73,\"risk_score\":91.0,\"reason\":"
+		"\"tld-omission mil->ml\",\"sequence\":2,\"dataset\":\"typosink.alert\","
+		"\"module\":\"typosink\",\"provider\":\"typosink\",\"created\":"
+		"\"2026-11-23T19:01:14.482913Z\"},\"rule\":{\"id\":\"m1\",\"name\":\"mil.\","
+		"\"category\":\"tld-omission\",\"ruleset\":\"mil.policy.example.\",\"version\":"
+		"\"2026112301\"},\"dns\":{\"id\":\"51967\",\"op_code\":\"QUERY\",\"type\":"
+		"\"answer\",\"response_code\":\"NOERROR\",\"question\":{\"name\":\"army.ml\","
+		"\"type\":\"MX\",\"class\":\"IN\",\"registered_domain\":\"army.ml\","
+		"\"top_level_domain\":\"ml\"},\"answers\":[{\"name\":\"army.ml\",\"type\":\"MX\","
+		"\"class\":\"IN\",\"ttl\":60,\"data\":\"10 mx.sinkhole.example.\"}]},\"source\":{"
+		"\"ip\":\"192.0.2.25\",\"port\":48753},\"destination\":{\"ip\":\"192.0.2.53\","
+		"\"port\":53},\"network\":{\"protocol\":\"dns\",\"transport\":\"udp\",\"type\":"
+		"\"ipv4\"},\"observer\":{\"type\":\"dns-resolver\",\"product\":\"typosink\","
+		"\"version\":\"" PACKAGE_VERSION "\",\"hostname\":\"ns1.example.net\"},\"related\":"
+		"{\"ip\":[\"192.0.2.25\"],\"hosts\":[\"army.ml\",\"army.mil\"]},\"typosink\":{"
+		"\"schema\":1,\"boot_id\":\"c1a7e6d2\",\"protected\":\"mil\",\"suffix\":\"ml\","
+		"\"counterpart\":\"army.mil\",\"class\":\"tld-omission\",\"distance\":1,"
+		"\"score\":0.91,\"evidence\":\"listed\",\"applied\":true,\"ede\":4,\"count\":1}}\n";
+	fixture_t *f = *state;
+	fixture_event_t e;
+
+	fake_reset();
+	ts_pipeline_options_t options = {
+		.alert_file = f->alerts, .hostname = "ns1.example.net", .clock = &fake_clock};
+	ts_pipeline_t *p = start(&options);
+	fixture_army(f, &e);
+	ts_pipeline_submit(p, &e.event);
+	ts_pipeline_free(p);
+
+	char *text = fixture_read(f->alerts);
+	char *line = strchr(text, '\n') + 1;
+	strchr(line, '\n')[1] = '\0';
+	replace(line, "\"event\":{\"id\":\"", "01JD9Z6Q5V4M7T3X8B2C1K0RNE");
+	replace(line, "\"boot_id\":\"", "c1a7e6d2");
+	assert_string_equal(line, want);
+	free(text);
+}
+
+/* Names are octets; the longest of them, in every place at once, still makes a line. */
+static void pipeline__odd_names(void **state)
+{
+	fixture_t *f = *state;
+	fixture_event_t e;
+	ts_name_t odd, longest;
+	char text[TS_NAME_TEXT_MAX];
+	size_t n = 0;
+
+	fake_reset();
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .clock = &fake_clock};
+	ts_pipeline_t *p = start(&options);
+
+	fixture_army(f, &e);
+	static const char source[] = "\\000\\255\\\"\\\\a\\.b.ARMY.ml";
+	assert_int_equal(ts_name_from_text(&odd, source, sizeof(source) - 1, NULL), TS_OK);
+	memcpy(e.qname, odd.wire, odd.len);
+	e.qname[odd.off[1] + 1] = 'A'; /* as a forwarder with 0x20 sends it */
+	e.verdict.match.suffix = 2;
+	ts_pipeline_submit(p, &e.event);
+
+	fixture_army(f, &e);
+	longest.len = 0;
+	for (unsigned label = 0; label < 4; label++) {
+		unsigned len = label < 3 ? 63 : 61;
+		e.qname[n++] = (uint8_t)len;
+		for (unsigned i = 0; i < len; i++)
+			e.qname[n++] = 0xff;
+	}
+	e.qname[n++] = 0;
+	assert_int_equal(n, 255);
+	assert_int_equal(ts_name_from_wire(&longest, e.qname, n), TS_OK);
+	memcpy(e.sinkhole, e.qname, n);
+	e.verdict.counterpart = longest;
+	e.verdict.match.suffix = 0;
+	e.event.kind = TS_EVENT_RDATA;
+	e.event.rdata_name = e.qname;
+	ts_pipeline_submit(p, &e.event);
+	e.event.kind = TS_EVENT_ALERT;
+	e.event.rdata_name = NULL;
+	ts_pipeline_submit(p, &e.event);
+	ts_pipeline_free(p);
+
+	json_t *all = lines_of(f->alerts);
+	struct sums s = check_run(all);
+	assert_int_equal(s.alerts, 3);
+	assert_int_equal(s.lost, 0);
+	json_t *one = json_array_get(all, 1);
+	assert_string_equal(text_of(one, "dns.question.name"), "\\000\\255\\\"\\\\a\\.b.army.ml");
+	assert_string_equal(text_of(one, "dns.question.registered_domain"), "army.ml");
+	assert_string_equal(text_of(one, "dns.question.subdomain"), "\\000\\255\\\"\\\\a\\.b");
+	ts_name_to_text(longest.wire, text, sizeof(text));
+	assert_string_equal(text_of(json_array_get(all, 3), "typosink.counterpart"), text);
+	assert_string_equal(text_of(json_array_get(all, 2), "event.action"), "rdata");
+	assert_string_equal(text_of(json_array_get(all, 2), "typosink.rdata"), text);
+	json_decref(all);
+}
+
+static void pipeline__severity(void **state)
+{
+	static const struct {
+		const char *label;
+		ts_action_t action;
+		unsigned evidence;
+		bool tld;
+		unsigned severity;
+	} rows[] = {
+		{"sunk, listed, a TLD", TS_ACTION_SINKHOLE, TS_EVIDENCE_LISTED, true, 73},
+		{"sunk, counterpart exists", TS_ACTION_SINKHOLE, TS_EVIDENCE_DNS, false, 65},
+		{"sunk, none wanted", TS_ACTION_SINKHOLE, TS_EVIDENCE_NONE, false, 60},
+		{"bounced", TS_ACTION_NULLMX, TS_EVIDENCE_NONE, false, 55},
+		{"no name", TS_ACTION_NXDOMAIN, TS_EVIDENCE_LISTED, false, 60},
+		{"deferred", TS_ACTION_DEFER, TS_EVIDENCE_DNS, true, 53},
+		{"observed", TS_ACTION_OBSERVE, TS_EVIDENCE_NONE, false, 40},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++)
+		assert_row(rows[i].label, ts_alert_severity(rows[i].action, rows[i].evidence,
+						  rows[i].tld) == rows[i].severity);
+}
+
+static void pipeline__variants(void **state)
+{
+	static const uint8_t v6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x53};
+	fixture_t *f = *state;
+	fixture_event_t e;
+
+	fake_reset();
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .clock = &fake_clock};
+	ts_pipeline_t *p = start(&options);
+	fixture_army(f, &e);
+	e.verdict.action = TS_ACTION_OBSERVE;
+	e.event.applied = false;
+	e.event.ede = -1;
+	ts_pipeline_submit(p, &e.event);
+	fixture_army(f, &e);
+	e.verdict.action = TS_ACTION_NXDOMAIN;
+	e.event.rcode = 3;
+	e.event.ede = 15;
+	e.event.sinkhole = NULL;
+	e.event.transport = TS_DOH;
+	e.event.client.family = e.event.server.family = 6;
+	memcpy(e.event.client.addr, v6, 16);
+	ts_pipeline_submit(p, &e.event);
+	fixture_army(f, &e);
+	e.verdict.action = TS_ACTION_NULLMX;
+	e.event.sinkhole = NULL;
+	e.event.client.family = 0;
+	e.event.server.family = 0;
+	ts_pipeline_submit(p, &e.event);
+	ts_event_t policy = {.kind = TS_EVENT_POLICY,
+		.time_us = fake_wall,
+		.ede = -1,
+		.policy_name = "mil.policy.example",
+		.policy_serial = 7};
+	ts_pipeline_submit(p, &policy);
+	policy.failed = true;
+	policy.message = "line 3: \"quoted\" \xff";
+	ts_pipeline_submit(p, &policy);
+	ts_pipeline_free(p);
+
+	json_t *all = lines_of(f->alerts);
+	assert_int_equal(check_run(all).alerts, 3);
+	json_t *one = json_array_get(all, 1);
+	assert_string_equal(text_of(one, "event.action"), "observe");
+	assert_string_equal(
+		json_string_value(json_array_get(field(one, "event.type"), 0)), "allowed");
+	assert_true(json_is_false(field(one, "typosink.applied")));
+	assert_null(field(one, "typosink.ede"));
+	assert_null(field(one, "dns.answers"));
+	one = json_array_get(all, 2);
+	assert_string_equal(text_of(one, "dns.response_code"), "NXDOMAIN");
+	assert_string_equal(text_of(one, "source.ip"), "2001:db8::53");
+	assert_string_equal(text_of(one, "network.type"), "ipv6");
+	assert_string_equal(text_of(one, "network.transport"), "tcp");
+	assert_string_equal(text_of(one, "network.application"), "doh");
+	one = json_array_get(all, 3);
+	assert_string_equal(text_of(json_array_get(field(one, "dns.answers"), 0), "data"), "0 .");
+	assert_null(field(one, "source"));
+	assert_null(field(one, "destination"));
+	one = json_array_get(all, 4);
+	assert_string_equal(text_of(one, "event.outcome"), "success");
+	assert_string_equal(text_of(one, "rule.version"), "7");
+	one = json_array_get(all, 5);
+	assert_string_equal(text_of(one, "event.outcome"), "failure");
+	assert_string_equal(text_of(one, "event.reason"), "line 3: \"quoted\" \xef\xbf\xbd");
+	json_decref(all);
+}
+
+static void pipeline__client_privacy(void **state)
+{
+	fixture_t *f = *state;
+	fixture_event_t e;
+	char *texts[3];
+	json_t *alls[3];
+
+	for (unsigned mode = 0; mode < 3; mode++) {
+		ts_pipeline_options_t options = {.alert_file = f->alerts, .client = mode};
+		memset(options.client_key, 7, sizeof(options.client_key));
+		ts_pipeline_t *p = start(&options);
+		fixture_army(f, &e);
+		ts_pipeline_submit(p, &e.event);
+		ts_pipeline_free(p);
+		texts[mode] = fixture_read(f->alerts);
+		alls[mode] = lines_of(f->alerts);
+		unlink(f->alerts);
+	}
+	json_t *full = json_array_get(alls[TS_ALERT_CLIENT_FULL], 1);
+	json_t *prefix = json_array_get(alls[TS_ALERT_CLIENT_PREFIX], 1);
+	json_t *hash = json_array_get(alls[TS_ALERT_CLIENT_HASH], 1);
+	assert_string_equal(text_of(full, "source.ip"), "192.0.2.25");
+	assert_string_equal(text_of(prefix, "source.ip"), "192.0.2.0");
+	assert_string_equal(text_of(prefix, "source.address"), "192.0.2.0/24");
+	assert_null(field(hash, "source.ip"));
+	assert_int_equal(strlen(text_of(hash, "source.address")), strlen("client-") + 32);
+	/* Neither the address nor its port stands anywhere else in the line. */
+	assert_non_null(strstr(texts[0], "192.0.2.25"));
+	assert_non_null(strstr(texts[0], "48753"));
+	for (unsigned mode = 1; mode < 3; mode++) {
+		assert_null(strstr(texts[mode], "192.0.2.25"));
+		assert_null(strstr(texts[mode], "48753"));
+	}
+	for (unsigned mode = 0; mode < 3; mode++) {
+		json_decref(alls[mode]);
+		free(texts[mode]);
+	}
+}
+
+/* ---- counting ---- */
+
+/* A mail loop of many workers: few events, and not one look-up unaccounted for. */
+#define LOOPERS 3
+#define LOOPS 40000
+
+struct looper {
+	ts_pipeline_t *pipeline;
+	const fixture_t *fixture;
+	pthread_t thread;
+};
+
+static void *loop(void *arg)
+{
+	struct looper *l = arg;
+	fixture_event_t e;
+
+	fixture_army(l->fixture, &e);
+	for (unsigned i = 0; i < LOOPS; i++) {
+		e.event.client.addr[3] = (uint8_t)(i % 7);
+		e.event.id = (uint16_t)i;
+		ts_pipeline_submit(l->pipeline, &e.event);
+		if (i % 64 == 0)
+			sched_yield();
+	}
+	return NULL;
+}
+
+static struct sums loop_with(
+	fixture_t *f, const ts_pipeline_options_t *options, ts_pipeline_stats_t *stats)
+{
+	ts_pipeline_t *p = start(options);
+	struct looper loopers[LOOPERS];
+
+	for (unsigned i = 0; i < LOOPERS; i++) {
+		loopers[i] = (struct looper){.pipeline = p, .fixture = f};
+		assert_int_equal(pthread_create(&loopers[i].thread, NULL, loop, &loopers[i]), 0);
+	}
+	for (unsigned i = 0; i < LOOPERS; i++)
+		pthread_join(loopers[i].thread, NULL);
+	fixture_wait(stats_of(p).queue_depth == 0);
+	*stats = stats_of(p);
+	ts_pipeline_free(p);
+	json_t *all = lines_of(f->alerts);
+	struct sums s = check_run(all);
+	json_decref(all);
+	return s;
+}
+
+static void pipeline__mail_loop(void **state)
+{
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .window = 3600};
+	ts_pipeline_stats_t stats;
+	struct sums s = loop_with(f, &options, &stats);
+
+	assert_int_equal(s.lookups + s.lost, LOOPERS * LOOPS);
+	assert_int_equal(s.alerts, 2 * 7);
+	assert_int_equal(stats.submitted, LOOPERS * LOOPS);
+	assert_int_equal(stats.dropped, s.lost);
+	assert_int_equal(stats.suppressed + 7 + stats.dropped, LOOPERS * LOOPS);
+	assert_true(stats.queue_high_water > 0);
+}
+
+/* More of them than the table has room for: more events, the same sum. */
+static void pipeline__table_overflow(void **state)
+{
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .window = 3600, .table = 3};
+	ts_pipeline_stats_t stats;
+	struct sums s = loop_with(f, &options, &stats);
+
+	assert_int_equal(s.lookups + s.lost, LOOPERS * LOOPS);
+	assert_true(s.alerts > 2 * 7);
+}
+
+/* A queue that is far too small: what was dropped is said, to the last one. */
+static void pipeline__queue_overflow(void **state)
+{
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .queue = 1};
+	ts_pipeline_stats_t stats;
+	fixture_event_t e;
+	ts_pipeline_t *p = start(&options);
+
+	fixture_army(f, &e);
+	/* A burst that no writer can follow, a queue of 64 KiB being full after some 240. */
+	while (stats_of(p).dropped < 1000) {
+		for (unsigned i = 0; i < 10000; i++)
+			ts_pipeline_submit(p, &e.event);
+	}
+	stats = stats_of(p);
+	ts_pipeline_free(p);
+	json_t *all = lines_of(f->alerts);
+	struct sums s = check_run(all);
+	json_decref(all);
+	assert_int_equal(s.lost, stats.dropped);
+	assert_int_equal(s.lookups + s.lost, stats.submitted);
+}
+
+/* Windows end by the monotonic clock; the wall clock goes back in between. */
+static void pipeline__window(void **state)
+{
+	fixture_t *f = *state;
+	fixture_event_t e;
+
+	fake_reset();
+	ts_pipeline_options_t options = {
+		.alert_file = f->alerts, .window = 60, .clock = &fake_clock};
+	ts_pipeline_t *p = start(&options);
+	fixture_army(f, &e);
+	for (unsigned i = 0; i < 5; i++) {
+		e.event.time_us = fake_wall + i;
+		ts_pipeline_submit(p, &e.event);
+	}
+	fixture_wait(stats_of(p).suppressed == 4);
+	fixture_wait(stats_of(p).written == 2);
+	fake_wall -= INT64_C(86400000000);
+	fake_mono += 59000000;
+	e.event.time_us = fake_wall;
+	ts_pipeline_submit(p, &e.event);
+	fixture_wait(stats_of(p).suppressed == 5);
+	assert_int_equal(stats_of(p).written, 2);
+	fake_mono += 1000000;
+	fixture_wait(stats_of(p).written == 3);
+	ts_pipeline_submit(p, &e.event);
+	ts_pipeline_free(p);
+
+	json_t *all = lines_of(f->alerts);
+	struct sums s = check_run(all);
+	assert_int_equal(s.alerts, 3);
+	assert_int_equal(s.lookups, 7);
+	json_t *sum = json_array_get(all, 2);
+	assert_int_equal(int_of(sum, "typosink.count"), 5);
+	assert_string_equal(text_of(sum, "event.start"), "2026-11-23T19:01:14.482914Z");
+	assert_string_equal(text_of(sum, "event.end"), "2026-11-22T19:01:14.482913Z");
+	assert_null(field(sum, "dns.id"));
+	/* Ids go on growing although the clock went back. */
+	for (size_t i = 1; i < s.lines; i++)
+		assert_true(strcmp(text_of(json_array_get(all, i - 1), "event.id"),
+				    text_of(json_array_get(all, i), "event.id")) < 0);
+	json_decref(all);
+}
+
+/* Different clients, types, actions and names are different look-ups. */
+static void pipeline__what_repeats(void **state)
+{
+	fixture_t *f = *state;
+	fixture_event_t e;
+
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .window = 3600};
+	ts_pipeline_t *p = start(&options);
+	for (unsigned i = 0; i < 6; i++) {
+		fixture_army(f, &e);
+		if (i == 1)
+			e.event.client.addr[3]++;
+		else if (i == 2)
+			e.event.qtype = TS_TYPE_A;
+		else if (i == 3)
+			e.verdict.action = TS_ACTION_NODATA;
+		else if (i == 4)
+			fixture_event(f, &e, "navy.ml", "mil", "tld-omission", "navy.mil");
+		else if (i == 5)
+			e.qname[1] = 'A'; /* the same name in another case: a repeat */
+		ts_pipeline_submit(p, &e.event);
+	}
+	ts_pipeline_free(p);
+	json_t *all = lines_of(f->alerts);
+	struct sums s = check_run(all);
+	assert_int_equal(s.alerts, 6); /* five, and the sum of one repeat */
+	assert_int_equal(s.lookups, 6);
+	json_decref(all);
+}
+
+/* ---- never in the way ---- */
+
+/* The submitting thread may make no system call at all: the kernel kills it if it does. */
+static int submit_under_seccomp(fixture_t *f, bool cheat)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_exit_group, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+	};
+	struct sock_fprog program = {countof(code), code};
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .queue = 1024};
+	fixture_event_t e;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		ts_pipeline_t *p;
+		if (ts_pipeline_new(&options, &p) != TS_OK)
+			_exit(9);
+		fixture_army(f, &e);
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+			prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+			_exit(8);
+		if (cheat)
+			(void)!syscall(__NR_getppid);
+		for (unsigned i = 0; i < 100000; i++)
+			ts_pipeline_submit(p, &e.event);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void pipeline__submit_makes_no_system_call(void **state)
+{
+	fixture_t *f = *state;
+
+	assert_int_equal(submit_under_seccomp(f, true), -SIGSYS);
+	assert_int_equal(submit_under_seccomp(f, false), 0);
+}
+
+static void pipeline__signals_are_the_hosts(void **state)
+{
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts};
+	ts_pipeline_t *p = start(&options);
+	uint64_t blocked = 0;
+	char path[64], line[256];
+	bool found = false;
+
+	fixture_wait(stats_of(p).written == 1);
+	for (long tid = getpid(); tid < getpid() + 100 && !found; tid++) {
+		snprintf(path, sizeof(path), "/proc/self/task/%ld/status", tid);
+		FILE *s = fopen(path, "r");
+		while (s && fgets(line, sizeof(line), s)) {
+			found |= strcmp(line, "Name:\ttyposink-alerts\n") == 0;
+			sscanf(line, "SigBlk: %" SCNx64, &blocked);
+		}
+		if (s)
+			fclose(s);
+	}
+	assert_true(found);
+	/* All but SIGKILL, SIGSTOP and the two that the C library keeps for itself. */
+	for (int sig = 1; sig < 32; sig++)
+		assert_true(sig == SIGKILL || sig == SIGSTOP || (blocked >> (sig - 1) & 1));
+	ts_pipeline_free(p);
+}
+
+/* A FIFO that nobody reads: workers do not notice, the stop is quick, and what the reader who comes
+ * at last gets tells what it missed. */
+static void pipeline__fifo(void **state)
+{
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts};
+	fixture_event_t e;
+	struct sums s;
+
+	assert_int_equal(mkfifo(f->alerts, 0600), 0);
+	fixture_army(f, &e);
+	ts_pipeline_t *p = start(&options);
+	for (unsigned i = 0; i < 5000; i++) {
+		ts_pipeline_submit(p, &e.event);
+		if (i % 64 == 0)
+			fixture_pause();
+	}
+	fixture_wait(stats_of(p).queue_depth == 0);
+	fixture_wait(stats_of(p).failed_writes > 0);
+	ts_pipeline_stats_t stats = stats_of(p);
+	assert_int_equal(stats.written, 0);
+	assert_true(stats.discarded > 0);
+	assert_int_equal(stats.submitted, 5000);
+
+	/* The reader: a thread's worth of work, done by a child that copies to a file. */
+	char copy[128];
+	snprintf(copy, sizeof(copy), "%s/copy", f->dir);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char buf[65536];
+		ssize_t n;
+		int in = open(f->alerts, O_RDONLY);
+		int out = open(copy, O_WRONLY | O_CREAT, 0600);
+		while ((n = read(in, buf, sizeof(buf))) > 0) {
+			if (write(out, buf, (size_t)n) != n)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	fixture_wait(stats_of(p).written + stats.discarded > 5000);
+	ts_pipeline_free(p);
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	json_t *all = lines_of(copy);
+	s = check_run(all);
+	json_decref(all);
+	assert_true(s.lost > 0);
+	assert_int_equal(s.lookups + s.lost, 5000);
+
+	/* And with no reader at all it stops as well. */
+	p = start(&options);
+	ts_pipeline_submit(p, &e.event);
+	ts_pipeline_free(p);
+}
+
+/* ---- faults ---- */
+
+static _Atomic unsigned reports;
+
+static void count_reports(void *arg, const ts_diag_t *diag)
+{
+	(void)arg, (void)diag;
+	reports++;
+}
+
+/* Full for longer than the buffer lasts, then free again. */
+static void pipeline__disk_full(void **state)
+{
+	fixture_t *f = *state;
+	char file[128], link_new[128];
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .report = {count_reports, NULL}};
+	fixture_event_t e;
+
+	reports = 0;
+	snprintf(file, sizeof(file), "%s/real", f->dir);
+	snprintf(link_new, sizeof(link_new), "%s/link", f->dir);
+	assert_int_equal(symlink("/dev/full", f->alerts), 0);
+	ts_pipeline_t *p = start(&options);
+	fixture_army(f, &e);
+	unsigned sent = 0;
+	while (stats_of(p).discarded < 100) {
+		ts_pipeline_submit(p, &e.event);
+		if (++sent % 64 == 0)
+			fixture_pause();
+	}
+	assert_int_equal(stats_of(p).written, 0);
+	fixture_wait(reports == 1); /* said once, not at every attempt */
+	assert_int_equal(symlink("real", link_new), 0);
+	assert_int_equal(rename(link_new, f->alerts), 0);
+	/* The loss is told without anybody stopping. */
+	fixture_wait(stats_of(p).written > 500);
+	for (unsigned i = 0; i < 10; i++, sent++)
+		ts_pipeline_submit(p, &e.event);
+	fixture_wait(stats_of(p).queue_depth == 0);
+	ts_pipeline_free(p);
+	json_t *all = lines_of(file);
+	struct sums s = check_run(all);
+	json_decref(all);
+	assert_true(s.lost >= 100);
+	assert_int_equal(s.lookups + s.lost, sent);
+}
+
+/* Renamed, removed, truncated in mid-stream: the lines that are left have no torn one among them,
+ * and a rename alone loses nothing. */
+static void pipeline__rotation(void **state)
+{
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts};
+	fixture_event_t e;
+	char old[128];
+	json_t *together = json_array();
+
+	fixture_army(f, &e);
+	ts_pipeline_t *p = start(&options);
+	for (unsigned round = 0; round < 10; round++) {
+		uint64_t before = stats_of(p).written;
+		for (unsigned i = 0; i < 200; i++)
+			ts_pipeline_submit(p, &e.event);
+		fixture_wait(stats_of(p).written > before);
+		snprintf(old, sizeof(old), "%s/alerts.%u", f->dir, round);
+		assert_int_equal(rename(f->alerts, old), 0);
+	}
+	fixture_wait(stats_of(p).written == 2001);
+	ts_pipeline_free(p);
+	for (unsigned round = 0; round < 10; round++) {
+		snprintf(old, sizeof(old), "%s/alerts.%u", f->dir, round);
+		json_t *part = lines_of(old);
+		json_array_extend(together, part);
+		json_decref(part);
+	}
+	json_t *part = lines_of(f->alerts);
+	json_array_extend(together, part);
+	json_decref(part);
+	struct sums s = check_run(together);
+	json_decref(together);
+	assert_int_equal(s.lookups, 2000);
+	assert_int_equal(s.lost, 0);
+}
+
+/* Killed in mid-stream: whole lines, and the next start says where the last run was. */
+static void pipeline__killed(void **state)
+{
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .state_dir = f->dir};
+	fixture_event_t e;
+	struct stat st;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	fixture_army(f, &e);
+	if (pid == 0) {
+		ts_pipeline_t *p;
+		if (ts_pipeline_new(&options, &p) != TS_OK)
+			_exit(1);
+		for (;;) {
+			for (unsigned i = 0; i < 100; i++)
+				ts_pipeline_submit(p, &e.event);
+			fixture_pause();
+		}
+	}
+	fixture_wait(stat(f->alerts, &st) == 0 && st.st_size > 500000);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+
+	ts_pipeline_t *p = start(&options);
+	ts_pipeline_free(p);
+	p = start(&options);
+	ts_pipeline_free(p);
+
+	json_t *all = lines_of(f->alerts);
+	size_t n = json_array_size(all);
+	json_t *second = json_array_get(all, n - 4), *third = json_array_get(all, n - 2);
+	json_t *last = json_array_get(all, n - 5);
+	assert_string_equal(text_of(second, "event.action"), "start");
+	assert_string_equal(
+		text_of(second, "typosink.previous.boot_id"), text_of(last, "typosink.boot_id"));
+	assert_true(json_is_false(field(second, "typosink.previous.clean")));
+	assert_true(int_of(second, "typosink.previous.unwritten_max") > 0);
+	/* The state is never behind the file; what it is ahead is what the kill has cost. */
+	assert_true(int_of(second, "typosink.previous.sequence") >= int_of(last, "event.sequence"));
+	for (size_t i = 0; i + 4 < n; i++)
+		assert_int_equal(int_of(json_array_get(all, i), "event.sequence"), i + 1);
+	assert_true(json_is_true(field(third, "typosink.previous.clean")));
+	assert_int_equal(int_of(third, "typosink.previous.sequence"), 2);
+	assert_string_equal(
+		text_of(third, "typosink.previous.boot_id"), text_of(second, "typosink.boot_id"));
+	json_decref(all);
+}
+
+/* A state file that makes no sense is no memory, and no trouble. */
+static void pipeline__bad_state(void **state)
+{
+	static const char *const rows[] = {"", "x", "typosink-alerts 1 boot_id=zz sequence=1\n",
+		"typosink-alerts 1 boot_id=00000000 sequence=1 clean=7 unwritten_max=1\n"};
+	fixture_t *f = *state;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/alerts.state", f->dir);
+	for (size_t i = 0; i < countof(rows); i++) {
+		FILE *file = fopen(path, "w");
+		assert_true(fputs(rows[i], file) >= 0);
+		fclose(file);
+		ts_pipeline_options_t options = {.alert_file = f->alerts, .state_dir = f->dir};
+		ts_pipeline_free(start(&options));
+		json_t *all = lines_of(f->alerts);
+		assert_row(rows[i], field(json_array_get(all, 0), "typosink.previous") == NULL);
+		json_decref(all);
+		unlink(f->alerts);
+	}
+	/* No directory at all: said once, and it goes on. */
+	reports = 0;
+	ts_pipeline_options_t options = {.alert_file = f->alerts,
+		.state_dir = "/nonexistent",
+		.report = {count_reports, NULL}};
+	ts_pipeline_free(start(&options));
+	assert_int_equal(reports, 1);
+}
+
+/* Paths are those inside the chroot. */
+static void pipeline__chroot(void **state)
+{
+	fixture_t *f = *state;
+	int status;
+
+	if (geteuid() != 0) {
+		print_message("SKIP pipeline__chroot: needs root\n");
+		skip();
+	}
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		fixture_event_t e;
+		ts_pipeline_options_t options = {.alert_file = "/alerts.json",
+			.state_dir = "/",
+			.metrics_file = "/typosink.prom"};
+		ts_pipeline_t *p;
+		if (chroot(f->dir) != 0 || chdir("/") != 0)
+			_exit(2);
+		if (ts_pipeline_new(&options, &p) != TS_OK)
+			_exit(3);
+		fixture_army(f, &e);
+		ts_pipeline_submit(p, &e.event);
+		ts_pipeline_free(p);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	json_t *all = lines_of(f->alerts);
+	assert_int_equal(check_run(all).lookups, 1);
+	json_decref(all);
+	assert_int_equal(access(f->metrics, R_OK), 0);
+}
+
+/* ---- metrics ---- */
+
+static void assert_metric(const char *text, const char *line)
+{
+	char want[512];
+
+	snprintf(want, sizeof(want), "\n%s\n", line);
+	if (!strstr(text, want))
+		fail_msg("no line '%s' in:\n%s", line, text);
+}
+
+static void pipeline__metrics(void **state)
+{
+	fixture_t *f = *state;
+	fixture_event_t e;
+	struct stat before, after;
+
+	fake_reset();
+	ts_pipeline_options_t options = {.alert_file = f->alerts,
+		.metrics_file = f->metrics,
+		.window = 60,
+		.clock = &fake_clock};
+	ts_pipeline_t *p = start(&options);
+	fixture_wait(stat(f->metrics, &before) == 0);
+	fixture_army(f, &e);
+	for (unsigned i = 0; i < 3; i++)
+		ts_pipeline_submit(p, &e.event);
+	fixture_event(f, &e, "exmple.com", "example.com", "omission", "example.com");
+	e.verdict.action = TS_ACTION_OBSERVE;
+	e.event.applied = false;
+	ts_pipeline_submit(p, &e.event);
+	ts_event_t policy = {.kind = TS_EVENT_POLICY,
+		.time_us = INT64_C(1795460474000000),
+		.ede = -1,
+		.policy_name = "mil.policy.example",
+		.policy_serial = 7};
+	ts_pipeline_submit(p, &policy);
+	policy.failed = true;
+	policy.message = "line 3: \"x\"\nand \\";
+	ts_pipeline_submit(p, &policy);
+	/* A policy's event is written at once: the file is another one, replaced whole. */
+	fixture_wait(stat(f->metrics, &after) == 0 && after.st_ino != before.st_ino);
+	ts_pipeline_free(p);
+
+	char *text = fixture_read(f->metrics);
+	assert_metric(text,
+		"typosink_lookups_total{protected=\"mil\",class=\"tld-omission\",action="
+		"\"sinkhole\"} 3");
+	assert_metric(text,
+		"typosink_lookups_total{protected=\"example.com\",class=\"omission\",action="
+		"\"observe\"} 1");
+	assert_metric(text, "typosink_events_submitted_total 6");
+	assert_metric(text, "typosink_events_dropped_total 0");
+	assert_metric(text, "typosink_events_suppressed_total 2");
+	assert_metric(text, "typosink_events_written_total 7");
+	assert_metric(text, "typosink_running 0");
+	assert_metric(text, "typosink_alert_file_writable 1");
+	assert_metric(text, "typosink_policy_serial{policy=\"mil.policy.example\"} 7");
+	assert_metric(text,
+		"typosink_policy_loaded_timestamp_seconds{policy=\"mil.policy.example\"} "
+		"1795460474.000000");
+	assert_metric(text, "typosink_policy_load_failed{policy=\"mil.policy.example\"} 1");
+	assert_metric(text, "typosink_policy_last_error_info{policy=\"mil.policy.example\",error="
+			    "\"line 3: \\\"x\\\"\\nand \\\\\"} 1");
+	free(text);
+}
+
+/* A million protected zones do not become a million time series. */
+static void pipeline__metrics_are_bounded(void **state)
+{
+	fixture_t *f = *state;
+	fixture_event_t e;
+
+	/* Distinct series by class and action: as many as there are; their sum is what counts. */
+	ts_pipeline_options_t options = {.metrics_file = f->metrics};
+	ts_pipeline_t *p = start(&options);
+	fixture_army(f, &e);
+	unsigned sent = 0;
+	for (unsigned class = 0; class < ts_class_count(); class ++) {
+		for (unsigned action = 0; action <= TS_ACTION_OBSERVE; action++, sent++) {
+			e.verdict.match.class_id = (uint8_t) class;
+			e.verdict.action = (ts_action_t)action;
+			ts_pipeline_submit(p, &e.event);
+		}
+	}
+	ts_pipeline_free(p);
+	char *text = fixture_read(f->metrics);
+	unsigned sum = 0, series = 0, value;
+	for (char *q = text; (q = strstr(q, "\ntyposink_lookups_total{")); series++) {
+		q = strstr(q, "} ");
+		assert_int_equal(sscanf(q, "} %u", &value), 1);
+		sum += value;
+	}
+	assert_int_equal(sum, sent);
+	assert_int_equal(series, sent);
+	free(text);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(pipeline__example),
+		TEST(pipeline__odd_names),
+		TEST(pipeline__severity),
+		TEST(pipeline__variants),
+		TEST(pipeline__client_privacy),
+		TEST(pipeline__mail_loop),
+		TEST(pipeline__table_overflow),
+		TEST(pipeline__queue_overflow),
+		TEST(pipeline__window),
+		TEST(pipeline__what_repeats),
+		TEST(pipeline__submit_makes_no_system_call),
+		TEST(pipeline__signals_are_the_hosts),
+		TEST(pipeline__fifo),
+		TEST(pipeline__disk_full),
+		TEST(pipeline__rotation),
+		TEST(pipeline__killed),
+		TEST(pipeline__bad_state),
+		TEST(pipeline__chroot),
+		TEST(pipeline__metrics),
+		TEST(pipeline__metrics_are_bounded),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
