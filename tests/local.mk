@@ -60,3 +60,10 @@ EXTRA_DIST += tests/host-suite/run
 
 # Debian packages: tests/packages/run.
 EXTRA_DIST += tests/packages
+EXTRA_DIST += tests/host-suite/run
+# The command as a user calls it; and what an alert costs (make bench).
+TESTS += tests/command/test_alerts.py
+dist_check_SCRIPTS += tests/command/test_alerts.py
+EXTRA_PROGRAMS += tests/bench/bench_alerts
+tests_bench_bench_alerts_LDADD = src/libtyposink.la
+benches += tests/bench/bench_alerts

@@ -27,12 +27,14 @@ typedef struct ts_command {
 } ts_command_t;
 
 extern const ts_command_t cmd_allow;
+extern const ts_command_t cmd_alerts;
 extern const ts_command_t cmd_check;
 extern const ts_command_t cmd_doctor;
 extern const ts_command_t cmd_explain;
 extern const ts_command_t cmd_new_policy;
 extern const ts_command_t cmd_postfix;
 extern const ts_command_t cmd_protect;
+extern const ts_command_t cmd_status;
 
 /** Prints help on stdout. */
 void command_help(const ts_command_t *self);

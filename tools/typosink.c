@@ -11,12 +11,14 @@
 
 static const ts_command_t *const commands[] = {
 	&cmd_allow,
+	&cmd_alerts,
 	&cmd_check,
 	&cmd_doctor,
 	&cmd_explain,
 	&cmd_new_policy,
 	&cmd_postfix,
 	&cmd_protect,
+	&cmd_status,
 	NULL,
 };
 
