@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/test_manual \
 	tests/unit/test_answer \
 	tests/unit/test_conf \
+	tests/unit/test_captures \
 	tests/unit/test_class \
 	tests/unit/test_index \
 	tests/unit/test_name \
@@ -27,6 +28,7 @@ TESTS += $(UNIT_TESTS)
 endif
 LDADD = src/libtyposink.la $(CMOCKA_LIBS)
 noinst_HEADERS += tests/unit/policy_text.h tests/unit/unit.h
+tests_unit_test_captures_LDADD = src/libcapture.la $(LDADD)
 
 # Integration tests (pytest, real servers): tests/integration/README.md.
 EXTRA_DIST += tests/integration tests/check-dist .ci/run
