@@ -69,3 +69,22 @@ dist_check_SCRIPTS += tests/command/test_alerts.py
 EXTRA_PROGRAMS += tests/bench/bench_alerts
 tests_bench_bench_alerts_LDADD = src/libtyposink.la
 benches += tests/bench/bench_alerts
+# replay: the command from the outside, with texts and with packets of its own making.
+TESTS += tests/replay/run
+dist_check_SCRIPTS += tests/replay/run tests/replay/make-capture tests/replay/server
+EXTRA_DIST += tests/replay/policy.zone tests/replay/queries.txt tests/replay/queries.ndjson \
+	tests/replay/bind.log tests/replay/unbound.log
+
+# Fuzz targets: with --enable-fuzzing (CC=clang) a libFuzzer program; else one that replays files.
+check_PROGRAMS += tests/fuzz/fuzz_capture
+tests_fuzz_fuzz_capture_SOURCES = tests/fuzz/fuzz_capture.c
+tests_fuzz_fuzz_capture_LDADD = src/libcapture.la src/libtyposink.la
+if FUZZING
+tests_fuzz_fuzz_capture_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+tests_fuzz_fuzz_capture_SOURCES += tests/fuzz/fuzz_main.c
+endif
+EXTRA_DIST += tests/fuzz/fuzz_main.c
+TESTS += tests/fuzz/run-capture
+dist_check_SCRIPTS += tests/fuzz/run-capture
+EXTRA_DIST += tests/bench/bench-replay

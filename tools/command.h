@@ -35,6 +35,7 @@ extern const ts_command_t cmd_new_policy;
 extern const ts_command_t cmd_postfix;
 extern const ts_command_t cmd_protect;
 extern const ts_command_t cmd_status;
+extern const ts_command_t cmd_replay;
 
 /** Prints help on stdout. */
 void command_help(const ts_command_t *self);

@@ -37,3 +37,9 @@ tools_typosink_SOURCES += \
 	tools/cmd_alerts.c tools/cmd_status.c \
 	tools/format_cef.c tools/format_ecs.c tools/format_eve.c tools/format_ocsf.c \
 	tools/format_rfc5424.c tools/format_text.c tools/format_tsv.c
+# replay
+tools_typosink_SOURCES += \
+	tools/cmd_replay.c \
+	tools/replay_live.c tools/replay_live.h \
+	tools/verdict_json.c tools/verdict_json.h
+tools_typosink_LDADD += src/libcapture.la

@@ -19,6 +19,7 @@ static const ts_command_t *const commands[] = {
 	&cmd_postfix,
 	&cmd_protect,
 	&cmd_status,
+	&cmd_replay,
 	NULL,
 };
 

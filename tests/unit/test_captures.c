@@ -165,7 +165,7 @@ int main(void)
 		cmocka_unit_test(captures__counts_as_tshark),
 	};
 	const char *data = getenv("TYPOSINK_DATA");
-	const char *top = getenv("top_srcdir");
+	const char *top = getenv("srcdir");
 
 	if (data)
 		snprintf(directory, sizeof(directory), "%s/pcaps", data);
