@@ -95,6 +95,20 @@ bool alert_file_turn(alert_file_t *file)
 	return true;
 }
 
+/* A mark of what stands right before offset: inode numbers are used again, and a file that was
+ * truncated may have grown past the place. FNV-1a; every event has an id of its own. */
+static uint64_t mark_before(int fd, off_t offset)
+{
+	unsigned char tail[256];
+	off_t from = offset > (off_t)sizeof(tail) ? offset - (off_t)sizeof(tail) : 0;
+	ssize_t n = pread(fd, tail, (size_t)(offset - from), from);
+	uint64_t mark = UINT64_C(0xcbf29ce484222325);
+
+	for (ssize_t i = 0; i < n; i++)
+		mark = (mark ^ tail[i]) * UINT64_C(0x100000001b3);
+	return mark;
+}
+
 int alert_cursor_save(const char *cursor, const alert_file_t *file)
 {
 	char temporary[PATH_MAX];
@@ -106,8 +120,9 @@ int alert_cursor_save(const char *cursor, const alert_file_t *file)
 	FILE *f = fopen(temporary, "we");
 	if (!f)
 		return -1;
-	int n = fprintf(f, "typosink-cursor 1 dev=%ju ino=%ju offset=%jd\n", (uintmax_t)file->dev,
-		(uintmax_t)file->ino, (intmax_t)file->offset);
+	int n = fprintf(f, "typosink-cursor 1 dev=%ju ino=%ju offset=%jd mark=%016" PRIx64 "\n",
+		(uintmax_t)file->dev, (uintmax_t)file->ino, (intmax_t)file->offset,
+		mark_before(fileno(file->stream), file->offset));
 	if (fclose(f) != 0 || n < 0 || rename(temporary, cursor) != 0) {
 		int saved = errno;
 		unlink(temporary);
@@ -143,6 +158,7 @@ int alert_cursor_open(const char *cursor, const char *path, alert_file_t *file, 
 {
 	uintmax_t dev, ino;
 	intmax_t offset;
+	uint64_t mark;
 	char found[PATH_MAX];
 	struct stat st;
 	FILE *f = fopen(cursor, "re");
@@ -150,9 +166,10 @@ int alert_cursor_open(const char *cursor, const char *path, alert_file_t *file, 
 	*lost = false;
 	if (!f)
 		return errno == ENOENT ? alert_file_open(file, path) : -1;
-	int n = fscanf(f, "typosink-cursor 1 dev=%ju ino=%ju offset=%jd", &dev, &ino, &offset);
+	int n = fscanf(f, "typosink-cursor 1 dev=%ju ino=%ju offset=%jd mark=%" SCNx64, &dev, &ino,
+		&offset, &mark);
 	fclose(f);
-	if (n != 3 || offset < 0) {
+	if (n != 4 || offset < 0) {
 		errno = EBADMSG;
 		return -1;
 	}
@@ -163,9 +180,13 @@ int alert_cursor_open(const char *cursor, const char *path, alert_file_t *file, 
 	if (alert_file_open(file, found) != 0)
 		return -1;
 	file->path = path; /* the one to go on with */
-	if (fstat(fileno(file->stream), &st) == 0 && st.st_size >= offset) {
-		file->offset = offset;
-		return fseeko(file->stream, offset, SEEK_SET);
+	if (fstat(fileno(file->stream), &st) != 0 || st.st_size < offset)
+		return 0; /* truncated: from its start */
+	if (mark_before(fileno(file->stream), offset) != mark) {
+		*lost = true;
+		alert_file_close(file);
+		return alert_file_open(file, path);
 	}
-	return 0;
+	file->offset = offset;
+	return fseeko(file->stream, offset, SEEK_SET);
 }

@@ -221,6 +221,11 @@ class Alerts(unittest.TestCase):
         self.write([event(7)], self.path + ".x")
         os.rename(self.path + ".x", self.path)
         self.assertEqual(sequences(), [7])
+        # The same inode, but what stood before the cursor is no longer there.
+        self.write([event(i) for i in range(20, 30)])
+        self.assertEqual(sequences(), list(range(20, 30)))
+        self.write([event(i) for i in range(40, 60)])
+        self.assertEqual(sequences(), list(range(40, 60)))
         with open(cursor, "w", encoding="ascii") as f:
             f.write("nonsense\n")
         self.assertIn("cursor", self.call("--cursor", cursor, self.path, code=3).stderr)
