@@ -99,7 +99,7 @@ bool alert_file_turn(alert_file_t *file)
  * truncated may have grown past the place. FNV-1a; every event has an id of its own. */
 static uint64_t mark_before(int fd, off_t offset)
 {
-	unsigned char tail[256];
+	unsigned char tail[4096]; /* some whole events */
 	off_t from = offset > (off_t)sizeof(tail) ? offset - (off_t)sizeof(tail) : 0;
 	ssize_t n = pread(fd, tail, (size_t)(offset - from), from);
 	uint64_t mark = UINT64_C(0xcbf29ce484222325);
