@@ -14,7 +14,7 @@ static const ts_class_t classes[] = {
 	[TS_CLASS_DECLARED] = {"declared", "declared as a typo in the policy", "ml", "mil", true},
 
 	[TS_CLASS_OMISSION] = {"omission", "left a letter out", "exmple.com", "example.com", true},
-	[TS_CLASS_INSERTION] = {"insertion", "typed a letter too many", "exawmple.com",
+	[TS_CLASS_INSERTION] = {"insertion", "typed a letter too many", "examtple.com",
 		"example.com", true},
 	[TS_CLASS_INSERTION_KEY] = {"insertion-key", "hit a neighbouring key as well",
 		"exanmple.com", "example.com", true},
@@ -37,8 +37,8 @@ static const ts_class_t classes[] = {
 		"example.com", true},
 	[TS_CLASS_HYPHEN] = {"hyphen", "put a hyphen in, or left it out", "ex-ample.com",
 		"example.com", true},
-	[TS_CLASS_PLURAL] = {"plural", "added or dropped an s at the end", "examples.com",
-		"example.com", true},
+	[TS_CLASS_PLURAL] = {"plural", "added or dropped an s at the end", "myexamples.com",
+		"myexample.com", true},
 
 	[TS_CLASS_DOT_EXTRA] = {"dot-extra", "typed a dot inside a name", "ex.ample.com",
 		"example.com", true},
@@ -55,10 +55,10 @@ static const ts_class_t classes[] = {
 		"army.nil", "army.mil", true},
 	[TS_CLASS_TLD_TRANSPOSITION] = {"tld-transposition", "swapped two letters of the suffix",
 		"example.cmo", "example.com", true},
-	[TS_CLASS_TLD_SWAP] = {"tld-swap", "took another common TLD", "example.net", "example.com",
-		true},
+	[TS_CLASS_TLD_SWAP] = {"tld-swap", "took another common TLD", "myexample.net",
+		"myexample.com", true},
 	[TS_CLASS_SUFFIX_SWAP] = {"suffix-swap", "took another second-level suffix",
-		"example.co.uk", "example.gov.uk", true},
+		"myexample.co.uk", "myexample.gov.uk", true},
 	[TS_CLASS_TLD_APPENDED] = {"tld-appended", "added one more TLD", "army.mil.com", "army.mil",
 		true},
 

@@ -1,70 +1,451 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The matcher: a table of what is a typo of what, and the index against an obvious reference (every
+ * target compared with every name).
+ */
 #include "unit.h"
 
 #include "../../src/index.h"
-#include "../../src/typo/class_ids.h"
+#include "../../src/typo/likeness.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const ts_index_options_t options = {42};
+
+static ts_name_t name_of(const char *text)
+{
+	ts_name_t name;
+
+	if (ts_name_from_text(&name, text, strlen(text), NULL) != TS_OK)
+		fail_msg("bad name '%s'", text);
+	return name;
+}
 
 static const struct {
 	const char *protect, *typed, *class_name; /* NULL: not a typo */
 	unsigned suffix, keep;
 } rows[] = {
 	{"example.com", "example.com", NULL, 0, 0},
+	{"example.com", "www.example.com", NULL, 0, 0},
+	{"example.com", "unrelated.org", NULL, 0, 0},
 	{"example.com", "exmple.com", "omission", 0, 0},
 	{"example.com", "www.exmple.com", "omission", 1, 0},
+	{"example.com", "examtple.com", "insertion", 0, 0},
+	{"example.com", "exanmple.com", "insertion-key", 0, 0},
+	{"example.com", "exaample.com", "repetition", 0, 0},
 	{"example.com", "exmaple.com", "transposition", 0, 0},
+	{"example.com", "exavple.com", "substitution", 0, 0},
+	{"example.com", "examole.com", "substitution-key", 0, 0},
+	{"example.com", "exemple.com", "vowel-swap", 0, 0},
+	{"example.com", "exarnple.com", "look-alike", 0, 0},
+	{"example.com", "xn--exmple-cua.com", "idn-look-alike", 0, 0},
+	{"example.com", "mail.xn--exmple-cua.com", "idn-look-alike", 1, 0},
+	{"example.com", "ex-ample.com", "hyphen", 0, 0},
+	{"my-example.com", "myexample.com", "hyphen", 0, 0},
+	{"myexample.com", "myexamples.com", "plural", 0, 0},
 	{"example.com", "ex.ample.com", "dot-extra", 0, 0},
+	{"my-example.com", "my.example.com", "dot-extra", 0, 0},
 	{"example.com", "examplec.om", "dot-moved", 0, 0},
 	{"mail.example.com", "mailexample.com", "dot-missing", 0, 0},
+	{"us.army.mil", "usarmy.mil", "dot-missing", 0, 0},
+	{"ca.ibm.com", "caibm.com", "dot-missing", 0, 0},
+	{"example.com", "wwwexample.com", "dot-missing", 0, 3},
+	{"example.com", "examplecom", "dot-missing", 0, 0},
 	{"mil", "army.ml", "tld-omission", 1, 0},
+	{"mil", "army.il", "tld-omission", 1, 0},
+	{"mil", "army.mi", "tld-omission", 1, 0},
+	{"mil", "army.mill", "tld-insertion", 1, 0},
+	{"mil", "army.nil", "tld-substitution", 1, 0},
 	{"mil", "us.army.mli", "tld-transposition", 2, 0},
+	{"mil", "army.com", NULL, 0, 0},
 	{"army.mil", "army.ml", "tld-omission", 0, 0},
-	{"army.mil", "army.mil", NULL, 0, 0},
-	{"army.mil", "navy.mil", NULL, 0, 0},
-	{"example.com", "unrelated.org", NULL, 0, 0},
+	{"army.mil", "army.com", NULL, 0, 0},
+	{"army.mil", "army.mil.com", "tld-appended", 0, 0},
+	{"example.com", "example.con", "tld-substitution", 0, 0},
+	{"example.com", "example.cmo", "tld-transposition", 0, 0},
+	{"example.com", "example.cm", "tld-omission", 0, 0},
+	{"myexample.com", "myexample.net", "tld-swap", 0, 0},
+	{"boston.gov", "boston.com", NULL, 0, 0},
+	{"long-example.gov.uk", "long-example.co.uk", "suffix-swap", 0, 0},
+	{"gov.uk", "example.co.uk", NULL, 0, 0},
+	{"example.com", "exmaplle.com", "two-edits", 0, 0},
+	{"example.com", "exmaple.con", "two-labels", 0, 0},
+	{"ge.com", "me.com", NULL, 0, 0},
+	{"disa.mil", "dia.mil", NULL, 0, 0},
+	{"usa.gov", "tsa.gov", NULL, 0, 0},
+	{"gmail.com", "mail.com", NULL, 0, 0},
+	{"example.com", "example-login.com", NULL, 0, 0},
 };
 
-static void find__one_edit(void **state)
+static bool ask_one(const char *protect, const char *typed, ts_class_set_t classes, bool known,
+	ts_match_t *match)
 {
-	const ts_index_options_t options = {42};
+	ts_name_t meant = name_of(protect), name = name_of(typed);
+	ts_target_t target = {meant.wire, meant.len, known, 5000, classes};
+	ts_index_t *index;
 
+	assert_int_equal(ts_index_new(&target, 1, &options, &index), TS_OK);
+	size_t found = ts_index_find(index, &name, NULL, match, 1);
+	if (found) {
+		char why[TS_EXPLAIN_MAX];
+		ts_name_t counterpart;
+
+		size_t n = ts_index_explain(index, &name, NULL, match, why, sizeof(why));
+		assert_true(n > 10 && n == strlen(why));
+		assert_int_equal(ts_name_splice(&counterpart, &name, match->suffix, match->keep,
+					 meant.wire, meant.len),
+			TS_OK);
+		for (size_t size = 0; size < 40; size++) {
+			char cut[40];
+			n = ts_index_explain(index, &name, NULL, match, cut, size);
+			assert_true(size == 0 || n < size);
+		}
+	}
+	ts_index_free(index);
+	return found > 0;
+}
+
+static void find__classes(void **state)
+{
 	(void)state;
 	for (size_t i = 0; i < countof(rows); i++) {
-		ts_name_t meant, typed;
-		ts_index_t *index;
-		ts_match_t match;
+		ts_match_t m;
+		bool found =
+			ask_one(rows[i].protect, rows[i].typed, ts_class_defaults(), false, &m);
 
-		assert_int_equal(
-			ts_name_from_text(&meant, rows[i].protect, strlen(rows[i].protect), NULL),
-			TS_OK);
-		assert_int_equal(
-			ts_name_from_text(&typed, rows[i].typed, strlen(rows[i].typed), NULL),
-			TS_OK);
-		ts_target_t target = {meant.wire, meant.len, false, 5000, ts_class_defaults()};
-		assert_int_equal(ts_index_new(&target, 1, &options, &index), TS_OK);
-		size_t found = ts_index_find(index, &typed, NULL, &match, 1);
 		assert_row(rows[i].typed, found == (rows[i].class_name != NULL));
-		if (found) {
-			char why[TS_EXPLAIN_MAX];
+		if (!found)
+			continue;
+		if (strcmp(ts_class_get(m.class_id)->name, rows[i].class_name) != 0)
+			fail_msg("%s: %s, not %s", rows[i].typed, ts_class_get(m.class_id)->name,
+				rows[i].class_name);
+		assert_row(rows[i].typed, m.suffix == rows[i].suffix);
+		assert_row(rows[i].typed, m.keep == rows[i].keep);
+		assert_row(rows[i].typed, m.score >= 5000 && m.score <= TS_SCORE_ONE);
+		/* Without its class it is not found, or found as a class that is left. */
+		ts_class_set_t without = ts_class_defaults() & ~TS_CLASS_BIT(m.class_id);
+		uint8_t id = m.class_id;
+		if (ask_one(rows[i].protect, rows[i].typed, without, false, &m))
+			assert_row(rows[i].typed, m.class_id != id);
+	}
+}
 
-			assert_row(rows[i].typed, strcmp(ts_class_get(match.class_id)->name,
-							  rows[i].class_name) == 0);
-			assert_row(rows[i].typed, match.suffix == rows[i].suffix);
-			assert_row(rows[i].typed, match.keep == rows[i].keep);
-			assert_true(ts_index_explain(
-					    index, &typed, NULL, &match, why, sizeof(why)) > 10);
+/* The example of every row of the class table does what it says. */
+static void find__examples_of_the_table(void **state)
+{
+	(void)state;
+	for (unsigned id = 1; id < ts_class_count(); id++) {
+		const ts_class_t *c = ts_class_get(id);
+		ts_match_t m;
+
+		/* Errors in two labels are made of two classes more. */
+		ts_class_set_t set = id == TS_CLASS_TWO_LABELS ? ts_class_defaults() : 0;
+
+		assert_row(c->name,
+			ask_one(c->intended, c->typed, set | TS_CLASS_BIT(id), false, &m));
+		assert_row(c->name, m.class_id == id);
+	}
+}
+
+static void find__known_names_lend_dots_only(void **state)
+{
+	ts_match_t m;
+
+	(void)state;
+	assert_true(ask_one("us.army.mil", "usarmy.mil", ts_class_defaults(), true, &m));
+	assert_false(ask_one("us.army.mil", "us.army.ml", ts_class_defaults(), true, &m));
+	assert_false(ask_one("example.com", "exmaple.com", ts_class_defaults(), true, &m));
+	assert_false(ask_one("example.com", "wwwexample.com", ts_class_defaults(), true, &m));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The reference
+ */
+static uint64_t rng = 1;
+
+static unsigned dice(unsigned n)
+{
+	rng = rng * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(rng >> 33) % n;
+}
+
+static const char *const endings[] = {
+	"com", "net", "org", "mil", "gov", "co.uk", "gov.uk", "fr", "de"};
+
+static void random_label(char *out, unsigned least)
+{
+	static const char letters[] = "abcdeilmnorstuvw-0";
+	unsigned n = least + dice(8);
+
+	for (unsigned i = 0; i < n; i++)
+		out[i] = letters[dice(i == 0 || i + 1 == n ? 16 : 18)];
+	out[n] = '\0';
+}
+
+static void random_name(char *out, size_t size)
+{
+	char a[40], b[40];
+
+	random_label(a, 1);
+	random_label(b, 2);
+	if (dice(5) == 0)
+		snprintf(out, size, "%s.%s.%s", a, b, endings[dice(countof(endings))]);
+	else if (dice(60) == 0)
+		snprintf(out, size, "%s", endings[dice(countof(endings))]);
+	else
+		snprintf(out, size, "%s.%s", b, endings[dice(countof(endings))]);
+}
+
+/* One to three random edits, dots included; sometimes a label before, or a TLD behind. */
+static void mistype(const char *from, char *out, size_t size)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz.-01";
+	char s[300];
+
+	snprintf(s, sizeof(s), "%s%s%s", dice(6) ? "" : "x.", from, dice(20) ? "" : ".com");
+	for (unsigned edits = 1 + (dice(3) == 0) + (dice(9) == 0); edits; edits--) {
+		size_t n = strlen(s), i = dice((unsigned)n);
+
+		switch (dice(4)) {
+		case 0:
+			memmove(s + i, s + i + 1, n - i);
+			break;
+		case 1:
+			memmove(s + i + 1, s + i, n - i + 1);
+			s[i] = letters[dice(sizeof(letters) - 1)];
+			break;
+		case 2:
+			s[i] = letters[dice(sizeof(letters) - 1)];
+			break;
+		default:
+			if (i + 1 < n) {
+				char c = s[i];
+				s[i] = s[i + 1];
+				s[i + 1] = c;
+			}
+		}
+		if (s[0] == '\0')
+			snprintf(s, sizeof(s), "x");
+	}
+	snprintf(out, size, "%s", s);
+}
+
+struct setting {
+	ts_name_t names[300];
+	ts_target_t targets[300];
+	ts_meant_t meant[300];
+	size_t count;
+};
+
+static void make_setting(struct setting *s, size_t count)
+{
+	char text[200];
+
+	s->count = 0;
+	while (s->count < count) {
+		size_t i = s->count;
+		bool again = false;
+
+		random_name(text, sizeof(text));
+		s->names[i] = name_of(text);
+		for (size_t k = 0; k < i; k++)
+			again |= s->names[k].len == s->names[i].len &&
+				 memcmp(s->names[k].wire, s->names[i].wire, s->names[i].len) == 0;
+		if (again)
+			continue;
+		s->targets[i] = (ts_target_t){s->names[i].wire, s->names[i].len, dice(10) == 0,
+			(uint16_t)(dice(3) ? 5000 : 100), ~UINT64_C(0)};
+		if (dice(3))
+			s->targets[i].classes = ts_class_defaults();
+		s->count++;
+	}
+	for (size_t i = 0; i < count; i++)
+		ts_meant_init(&s->meant[i], s->names[i].wire, s->names[i].len, &s->names[i],
+			s->targets[i].classes, s->targets[i].known);
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < count && !s->meant[i].known; k++) {
+			int near = k == i ? 0 : ts_meant_neighbour(&s->meant[i], &s->meant[k]);
+			s->meant[i].crowd = (uint8_t)(s->meant[i].crowd + (near == 1));
+			s->meant[i].siblings = (uint8_t)(s->meant[i].siblings + (near == 2));
+		}
+	}
+}
+
+/* The best match by comparing with everything. */
+static bool reference(const struct setting *s, const ts_name_t *q, ts_match_t *best)
+{
+	ts_typed_t typed;
+	bool found = false;
+
+	ts_typed_init(&typed, q);
+	for (size_t i = 0; i < s->count; i++) {
+		const ts_name_t *t = &s->names[i];
+		unsigned at = s->meant[i].suffix;
+
+		typed.suffix_in_use |=
+			!s->meant[i].known &&
+			ts_name_suffix_len(t, at) == ts_name_suffix_len(q, typed.suffix) &&
+			memcmp(ts_name_suffix(t, at), ts_name_suffix(q, typed.suffix),
+				ts_name_suffix_len(t, at)) == 0;
+	}
+	for (size_t i = 0; i < s->count; i++) {
+		ts_likeness_t l = {.odds = TS_ODDS_NEVER};
+
+		for (unsigned first = 0; first < q->nlabels; first++)
+			ts_likeness(&typed, first, &s->meant[i], &l);
+		if (l.odds == TS_ODDS_NEVER || l.score < s->targets[i].threshold)
+			continue;
+		ts_match_t m = {(uint32_t)i, l.score, l.class_id, l.distance, l.suffix, l.keep};
+		bool wins = !found || m.score > best->score;
+		if (found && m.score == best->score) {
+			const ts_name_t *a = &s->names[i], *b = &s->names[best->target];
+			wins = m.distance != best->distance ? m.distance < best->distance
+			       : a->len != b->len           ? a->len > b->len
+							    : ts_name_compare(a->wire, b->wire) < 0;
+		}
+		if (wins)
+			*best = m;
+		found = true;
+	}
+	return found;
+}
+
+static void find__agrees_with_the_reference(void **state)
+{
+	const char *many = getenv("TYPOSINK_TEST_MANY");
+	struct setting *s = calloc(1, sizeof(*s));
+	unsigned rounds = many ? 100 : 6, found = 0;
+
+	(void)state;
+	assert_non_null(s);
+	for (unsigned round = 0; round < rounds; round++) {
+		ts_index_t *index, *shuffled;
+		ts_target_t mixed[300];
+		uint32_t from[300];
+
+		make_setting(s, 40 + dice(260));
+		for (uint32_t i = 0; i < s->count; i++)
+			from[i] = i;
+		for (uint32_t i = (uint32_t)s->count - 1; i; i--) {
+			uint32_t k = dice(i + 1), t = from[i];
+			from[i] = from[k];
+			from[k] = t;
+		}
+		for (size_t i = 0; i < s->count; i++)
+			mixed[i] = s->targets[from[i]];
+		assert_int_equal(ts_index_new(s->targets, s->count, &options, &index), TS_OK);
+		assert_int_equal(
+			ts_index_new(mixed, s->count, &(ts_index_options_t){7}, &shuffled), TS_OK);
+		for (unsigned i = 0; i < 1000; i++) {
+			char typed[200], base[200];
+			ts_name_t q;
+			ts_match_t want = {0}, got = {0}, other;
+
+			if (dice(8))
+				ts_name_to_text(s->names[dice((unsigned)s->count)].wire, base,
+					sizeof(base));
+			else
+				random_name(base, sizeof(base));
+			mistype(base, typed, sizeof(typed));
+			if (ts_name_from_text(&q, typed, strlen(typed), NULL) || q.nlabels == 0)
+				continue;
+			bool is = reference(s, &q, &want);
+			bool has = ts_index_find(index, &q, NULL, &got, 1) == 1;
+			if (is != has ||
+				(is && (want.target != got.target || want.score != got.score ||
+					       want.class_id != got.class_id)))
+				fail_msg("round %u, %s: the reference has %s %s %u, the index %s "
+					 "%s %u",
+					round, typed, is ? "a match" : "nothing",
+					is ? ts_class_get(want.class_id)->name : "",
+					is ? want.score : 0, has ? "a match" : "nothing",
+					has ? ts_class_get(got.class_id)->name : "",
+					has ? got.score : 0);
+			/* Neither the order of the policy nor the key of the hashes matters. */
+			bool same = ts_index_find(shuffled, &q, NULL, &other, 1) == 1;
+			assert_row(typed, same == has);
+			if (has)
+				assert_row(typed, from[other.target] == got.target &&
+							  other.score == got.score);
+			found += is;
+		}
+		for (size_t i = 0; i < s->count; i++) {
+			ts_match_t m[8];
+			size_t n = ts_index_find(index, &s->names[i], NULL, m, 8);
+			for (size_t k = 0; k < n; k++)
+				assert_true(m[k].target != i);
 		}
 		ts_index_free(index);
+		ts_index_free(shuffled);
 	}
+	assert_true(found > rounds * 100);
+	free(s);
+}
+
+/* Any bytes, the longest names, and many matches: nothing but an answer. */
+static void find__hostile_names(void **state)
+{
+	struct setting *s = calloc(1, sizeof(*s));
+	ts_index_t *index;
+
+	(void)state;
+	assert_non_null(s);
+	make_setting(s, 300);
+	assert_int_equal(ts_index_new(s->targets, s->count, &options, &index), TS_OK);
+	for (unsigned i = 0; i < 20000; i++) {
+		uint8_t wire[TS_NAME_MAX];
+		unsigned at = 0;
+		ts_name_t q;
+		ts_match_t m[8];
+
+		while (at < 250 && dice(12)) {
+			unsigned n = 1 + dice(dice(2) ? 63 : 4);
+
+			if (at + n + 2 > sizeof(wire))
+				break;
+			wire[at++] = (uint8_t)n;
+			while (n--)
+				wire[at++] = (uint8_t)(i % 3 ? dice(256) : 'a');
+		}
+		wire[at++] = 0;
+		assert_int_equal(ts_name_from_wire(&q, wire, at), TS_OK);
+		size_t n = ts_index_find(index, &q, NULL, m, 1 + dice(8));
+		for (size_t k = 1; k < n; k++)
+			assert_true(m[k].score <= m[k - 1].score);
+	}
+	ts_index_free(index);
+	free(s);
+}
+
+static void new__no_targets_and_bad_ones(void **state)
+{
+	static const uint8_t root[] = {0}, cut[] = {3, 'c', 'o'};
+	ts_target_t bad[] = {{root, 1, false, 5000, 0}, {cut, 3, false, 5000, 0}};
+	ts_index_t *index = NULL;
+	ts_name_t q = name_of("example.com");
+	ts_match_t m;
+
+	(void)state;
+	assert_int_equal(ts_index_new(NULL, 0, &options, &index), TS_OK);
+	assert_int_equal(ts_index_find(index, &q, NULL, &m, 1), 0);
+	assert_true(ts_index_memory(index) > 0);
+	ts_index_free(index);
+	assert_int_equal(ts_index_new(&bad[0], 1, &options, &index), TS_EINVAL);
+	assert_int_equal(ts_index_new(&bad[1], 1, &options, &index), TS_EINVAL);
+	ts_index_free(NULL);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(find__one_edit),
+		cmocka_unit_test(find__classes),
+		cmocka_unit_test(find__examples_of_the_table),
+		cmocka_unit_test(find__known_names_lend_dots_only),
+		cmocka_unit_test(find__agrees_with_the_reference),
+		cmocka_unit_test(find__hostile_names),
+		cmocka_unit_test(new__no_targets_and_bad_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

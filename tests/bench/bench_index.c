@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * bench_index: what a look-up costs that matches nothing, what an index weighs and how long it
+ * takes to build, and how many names an enumerated zone would need for the same. Prints figures;
+ * judges nothing. Run under `valgrind --tool=callgrind` with "-i N" it makes N look-ups and no
+ * more, so that instructions can be counted.
+ */
+#include "../quality/data.h"
+
+#include "../../src/typo/likeness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static ts_name_t *queries;
+static size_t nqueries;
+
+static void load(ts_targets_t *targets, const char *file)
+{
+	ts_rows_t rows = ts_data_read(file, false);
+
+	for (size_t i = 0; i < rows.count; i++)
+		ts_targets_add(targets, rows.line[i], false);
+	ts_data_free(&rows);
+}
+
+/* Names as registries have them: words of two or three syllables below common suffixes. */
+static void generate(ts_targets_t *targets, size_t count)
+{
+	static const char *const syllable[] = {"ba", "cor", "den", "fi", "gor", "hal", "in", "jo",
+		"ka", "lem", "mon", "nor", "ol", "pra", "que", "ris", "sta", "tor", "un", "ver",
+		"wes", "xo", "yan", "zu", "bank", "city", "net", "tech", "web", "mail", "shop",
+		"land"};
+	static const char *const suffix[] = {"com", "com", "com", "com", "net", "org", "de", "fr",
+		"co.uk", "com.br", "gov", "ru"};
+	uint64_t z = 1;
+
+	while (targets->count < count) {
+		char text[128] = "";
+
+		z = z * 6364136223846793005u + 1442695040888963407u;
+		uint64_t r = z >> 20;
+		for (unsigned n = 2 + (unsigned)(r % 3); n; n--, r /= 32)
+			strcat(text, syllable[r % 32]);
+		snprintf(text + strlen(text), 32, "%u.%s", (unsigned)(targets->count % 10),
+			suffix[r % (sizeof(suffix) / sizeof(suffix[0]))]);
+		ts_targets_add(targets, text, false);
+	}
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The plain way: every target, optimal string alignment, of the whole name. */
+static double plain_scan(const ts_targets_t *targets)
+{
+	unsigned sum = 0, n = 60;
+	double start = ts_seconds();
+
+	for (unsigned i = 0; i < n; i++) {
+		const ts_name_t *q = &queries[i * 1009 % nqueries];
+
+		for (size_t t = 0; t < targets->count; t++) {
+			const ts_name_t *m = &targets->name[t];
+			size_t a = q->len - 2u, b = m->len - 2u;
+
+			if (a > 62 || b > 62 || a > b + 2 || b > a + 2)
+				continue;
+			sum += ts_osa(q->wire + 1, a, m->wire + 1, b) <= 2;
+		}
+	}
+	double took = (ts_seconds() - start) / n * 1e9;
+	return sum == 12345678 ? 0 : took;
+}
+
+static void measure(const char *what, ts_targets_t *targets, bool scan)
+{
+	double start = ts_seconds();
+	ts_index_t *index = ts_targets_index(targets);
+	double built = ts_seconds() - start, runs[5];
+	size_t matched = 0;
+	ts_match_t m;
+
+	printf("%-34s built in %.3f s, %.1f MB\n", what, built, ts_index_memory(index) / 1e6);
+	for (unsigned run = 0; run < 5; run++) {
+		matched = 0;
+		start = ts_seconds();
+		for (size_t i = 0; i < nqueries; i++)
+			matched += ts_index_find(index, &queries[i], NULL, &m, 1);
+		runs[run] = (ts_seconds() - start) / (double)nqueries * 1e9;
+	}
+	qsort(runs, 5, sizeof(runs[0]), by_value);
+	printf("  %zu popular names: %.0f ns a query (least %.0f, most %.0f), %zu match\n",
+		nqueries, runs[2], runs[0], runs[4], matched);
+
+	/* Each name by itself, and hostile ones: the worst against the median. */
+	double *each = calloc(nqueries, sizeof(*each));
+	for (size_t i = 0; each && i < nqueries; i++) {
+		start = ts_seconds();
+		for (unsigned k = 0; k < 8; k++)
+			ts_index_find(index, &queries[i], NULL, &m, 1);
+		each[i] = (ts_seconds() - start) / 8 * 1e9;
+	}
+	qsort(each, nqueries, sizeof(*each), by_value);
+	printf("  one by one: median %.0f ns, 99%% %.0f ns\n", each[nqueries / 2],
+		each[nqueries / 100 * 99]);
+	static const char *const tails[] = {"com", "gov", "mil", "co.uk", "ml", "qqq"};
+	double worst = 0;
+	for (unsigned t = 0; t < sizeof(tails) / sizeof(tails[0]); t++) {
+		for (unsigned shape = 0; shape < 4; shape++) {
+			char text[300] = "";
+			ts_name_t q;
+
+			if (shape < 2) {
+				memset(text, 'a', 63);
+				if (shape)
+					for (unsigned i = 0; i < 63; i++)
+						text[i] = (char)('a' + i * 7 % 26);
+				snprintf(text + 63, 20, ".%s", tails[t]);
+			} else {
+				unsigned n = shape == 2 ? 24 : 1;
+				while (strlen(text) + n + 10 < 240)
+					snprintf(text + strlen(text), 30, "%.*s.", (int)n,
+						"abcdefghijklmnopqrstuvwxyz");
+				strcat(text, tails[t]);
+			}
+			if (ts_name_from_text(&q, text, strlen(text), NULL))
+				continue;
+			start = ts_seconds();
+			for (unsigned k = 0; k < 2000; k++)
+				ts_index_find(index, &q, NULL, &m, 1);
+			double took = (ts_seconds() - start) / 2000 * 1e9;
+			worst = took > worst ? took : worst;
+		}
+	}
+	printf("  hostile names: %.0f ns, %.1f times the median\n", worst,
+		worst / each[nqueries / 2]);
+	free(each);
+	if (scan) {
+		double plain = plain_scan(targets);
+		printf("  plain scan of all targets: %.0f ns a query, %.0f times ours\n", plain,
+			plain / runs[2]);
+	}
+	ts_index_free(index);
+}
+
+/* Names that an enumerated zone needs for one edit and two: what a resolver without us would load.
+ */
+static void enumerated(const ts_targets_t *targets)
+{
+	double one = 0, two = 0, octets = 0;
+
+	for (size_t i = 0; i < targets->count; i++) {
+		double n = targets->name[i].wire[0], names = 38 * n + 37 * (n + 1); /* a-z 0-9 - */
+
+		one += names;
+		if (n >= TS_TWO_EDITS_MIN && n <= TS_TWO_EDITS_MAX)
+			two += names * names / 2;
+		octets += names * (targets->name[i].len + 40.0);
+	}
+	printf("an enumerated zone: %.1f million names for one edit of the second-level label "
+	       "(twice "
+	       "with wildcards, %.1f GB of text), %.0f million for two\n",
+		one / 1e6, 2 * octets / 1e9, two / 1e6);
+}
+
+int main(int argc, char **argv)
+{
+	ts_targets_t targets = {0};
+
+	if (!ts_data_dir())
+		return 77;
+	ts_rows_t rows = ts_data_read("popular_dev.txt", false);
+	queries = calloc(rows.count, sizeof(*queries));
+	for (size_t i = 0; queries && i < rows.count; i++)
+		if (ts_name_from_text(
+			    &queries[nqueries], rows.line[i], strlen(rows.line[i]), NULL) == TS_OK)
+			nqueries++;
+	load(&targets, "gov_domains.txt");
+	load(&targets, "mil_registrable.txt");
+	if (argc == 3 && strcmp(argv[1], "-i") == 0) {
+		ts_index_t *index = ts_targets_index(&targets);
+		ts_match_t m;
+		for (long i = 0; i < atol(argv[2]); i++)
+			ts_index_find(index, &queries[(size_t)i * 1009 % nqueries], NULL, &m, 1);
+		ts_index_free(index);
+		return 0;
+	}
+	measure("16,775 .gov and .mil names", &targets, true);
+	enumerated(&targets);
+	ts_targets_free(&targets);
+	load(&targets, "mail_providers.txt");
+	measure("52 mail providers", &targets, false);
+	ts_targets_free(&targets);
+	generate(&targets, 100000);
+	measure("100,000 generated names", &targets, false);
+	ts_targets_free(&targets);
+	generate(&targets, 1000000);
+	measure("1,000,000 generated names", &targets, false);
+	ts_targets_free(&targets);
+	free(queries);
+	ts_data_free(&rows);
+	return 0;
+}
