@@ -6,9 +6,10 @@ import pytest
 from harness import module_path, rrs
 
 OLD, NEW = "1.17.1", "1.26.2"
+LEAN = "1.17.1-lean"  # the same version, built with fewer features: another memory layout
 
 
-@pytest.mark.parametrize("module_for, loaded_by", [(OLD, NEW), (NEW, OLD)])
+@pytest.mark.parametrize("module_for, loaded_by", [(OLD, NEW), (NEW, OLD), (OLD, LEAN)])
 def test_abi__another_version_is_refused(world, module_for, loaded_by):
     resolver = world.resolver(version=loaded_by, module_file=module_path(module_for), wait=False)
     process = resolver.process

@@ -17,7 +17,7 @@ DEFAULT_VERSION = "1.17.1"
 def _for_version(variable, version):
     """The value of VARIABLE, or of VARIABLE_1_26_2 for a version that is not the default."""
     if version != DEFAULT_VERSION:
-        variable += "_" + version.replace(".", "_")
+        variable += "_" + version.replace(".", "_").replace("-", "_").upper()
     return os.environ.get(variable)
 
 
