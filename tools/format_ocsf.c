@@ -74,15 +74,17 @@ static void set_rcode(json_t *o, const json_t *event)
 
 static json_t *answers(const json_t *event)
 {
+	const json_t *all = alert_get(event, "dns.answers");
 	json_t *to = json_array();
-	json_t *from;
-	size_t i;
 
-	json_array_foreach((json_t *)(uintptr_t)alert_get(event, "dns.answers"), i, from)
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		const json_t *from = json_array_get(all, i);
+
 		json_array_append_new(to,
 			json_pack("{s:s, s:s, s:s, s:I}", "rdata", alert_str(from, "data"), "type",
 				alert_str(from, "type"), "class", alert_str(from, "class"), "ttl",
 				(json_int_t)alert_int(from, "ttl")));
+	}
 	return to;
 }
 
