@@ -143,8 +143,8 @@ static void find__examples_of_the_table(void **state)
 		/* Errors in two labels are made of two classes more. */
 		ts_class_set_t set = id == TS_CLASS_TWO_LABELS ? ts_class_defaults() : 0;
 
-		assert_row(c->name,
-			ask_one(c->intended, c->typed, set | TS_CLASS_BIT(id), false, &m));
+		assert_row(
+			c->name, ask_one(c->intended, c->typed, set | TS_CLASS_BIT(id), false, &m));
 		assert_row(c->name, m.class_id == id);
 	}
 }
