@@ -3,6 +3,5 @@ dist_man_MANS += doc/man/typosink.1 doc/man/typosink-policy.5 doc/man/typosink.c
 dist_man_MANS += doc/man/typosink-module.8
 EXTRA_DIST += doc/architecture.md
 EXTRA_DIST += doc/install.md
-dist_man_MANS += doc/man/typosink.1 doc/man/typosink-policy.5 doc/man/typosink.conf.5
 EXTRA_DIST += doc/shipping.md doc/matching.md doc/soc-guide.md
 EXTRA_DIST += doc/replay.md
