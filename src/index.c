@@ -279,7 +279,9 @@ static void insert_target(ts_index_t *index, uint32_t t)
 				make_key(index, KIND_SOUND, hash_letters(index, look, n), context),
 				t);
 		}
-		if (i + 1u == m->suffix)
+		/* Nobody takes a closed TLD for another: most names that share a label end here. */
+		if (i + 1u == m->suffix &&
+			(!m->closed || m->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT)))
 			insert(index,
 				make_key(index, KIND_ALONE, hash_letters(index, label + 1, *label),
 					0),
@@ -544,6 +546,25 @@ static void ask_parts(struct asking *ask, const uint8_t *label)
 	}
 }
 
+/* Exactly: the filter alone may be wrong, and a verdict must not hang on the key of a hash. */
+static bool in_use(const ts_index_t *index, const uint8_t *wire, size_t len)
+{
+	uint64_t key = make_key(index, KIND_IN_USE, hash_context(index, wire), 0);
+
+	if (!may_have(index, key))
+		return false;
+	for (size_t i = place_of(key, index->nentries); index->entries[i].tag;
+		i = i + 1 == index->nentries ? 0 : i + 1) {
+		uint32_t s = index->entries[i].value;
+
+		if (index->entries[i].tag == tag_of(key) && s < index->nsuffixes &&
+			index->suffixes[s].len == len &&
+			memcmp(index->suffixes[s].wire, wire, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void ask_all(struct asking *ask)
 {
 	const ts_index_t *index = ask->index;
@@ -552,9 +573,8 @@ static void ask_all(struct asking *ask)
 
 	if (levels > n)
 		levels = n;
-	ask->typed.suffix_in_use = may_have(
-		index, make_key(index, KIND_IN_USE,
-			       hash_context(index, ts_name_suffix(name, ask->typed.suffix)), 0));
+	ask->typed.suffix_in_use = in_use(index, ts_name_suffix(name, ask->typed.suffix),
+		ts_name_suffix_len(name, ask->typed.suffix));
 	for (unsigned k = 1; k <= levels; k++) {
 		unsigned i = n - k;
 		const uint8_t *label = ts_name_suffix(name, i);

@@ -873,7 +873,7 @@ int ts_meant_neighbour(const ts_meant_t *a, const ts_meant_t *b)
 	size_t n = ts_name_wire_len(s);
 	bool same_suffix = n == ts_name_wire_len(t) && memcmp(s, t, n) == 0;
 	if (same_label(x, y))
-		return same_suffix ? 0 : 2;
+		return same_suffix || a->closed || b->closed ? 0 : 2;
 	return same_suffix && ts_osa(x + 1, *x, y + 1, *y) == 1 ? 1 : 0;
 }
 
