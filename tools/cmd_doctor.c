@@ -49,7 +49,6 @@ typedef struct doctor {
 	const char *checkconf; /* program */
 	const char *config;    /* unbound.conf */
 	const char *conf_path; /* typosink.conf, as the module names it: inside the chroot */
-	const char *cursor;    /* of `typosink alerts`; may be NULL */
 	bool json;
 
 	ts_unbound_conf_t *settings; /* NULL: not readable */
