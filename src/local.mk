@@ -14,7 +14,11 @@ src_libtyposink_la_SOURCES = \
 	src/namemap.c src/namemap.h \
 	src/policy.c src/policy.h src/policy_impl.h \
 	src/policy_build.c \
+	src/policy_draft.c src/policy_draft.h \
 	src/policy_file.c src/policy_file.h \
+	src/policy_layout.c \
+	src/policy_property.c \
+	src/policy_read.c \
 	src/policy_set.c \
 	src/policy_value.c src/policy_value.h \
 	src/prefix.c src/prefix.h \
