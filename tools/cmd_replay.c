@@ -59,7 +59,7 @@ struct regular {
 typedef struct replay {
 	policies_t p, old;
 	const char *evidence, *expect, *write_expect, *old_path;
-	const char *write_temp;
+	char *write_temp; /* the file's name until it is whole */
 	ts_capture_options_t capture;
 	uint16_t ports[PORTS_MAX];
 	char **inputs;
@@ -725,14 +725,13 @@ static int open_gold(replay_t *r)
 		gold_read(r);
 	}
 	if (r->write_expect) {
-		char *temp;
-
-		if (asprintf(&temp, "%s.new", r->write_expect) < 0)
+		if (asprintf(&r->write_temp, "%s.new", r->write_expect) < 0) {
+			r->write_temp = NULL;
 			return EXIT_TROUBLE;
-		r->write_temp = temp;
-		r->gold_out = fopen(temp, "w");
+		}
+		r->gold_out = fopen(r->write_temp, "w");
 		if (!r->gold_out) {
-			command_warn("%s: %s", temp, strerror(errno));
+			command_warn("%s: %s", r->write_temp, strerror(errno));
 			return EXIT_TROUBLE;
 		}
 	}
@@ -823,6 +822,7 @@ static void release(replay_t *r)
 	ts_namemap_free(r->seen);
 	ts_namemap_free(r->regulars_map);
 	free(r->regulars);
+	free(r->write_temp);
 	tally_release(&r->by_zone);
 	tally_release(&r->by_name);
 	free(r->gold_line);
