@@ -155,11 +155,13 @@ static int next_dnstap(ts_capture_t *capture, ts_message_t *out)
 	struct state *st = capture->state;
 
 	while (!st->ended) {
-		const uint8_t *data;
-		size_t len;
+		/* libfstrm 0.6 answers "success" to a frame that is longer than its limit, and sets
+		 * neither of the two. */
+		const uint8_t *data = NULL;
+		size_t len = 0;
 		fstrm_res res = fstrm_reader_read(st->reader, &data, &len);
 
-		if (res != fstrm_res_success) {
+		if (res != fstrm_res_success || !data) {
 			const char *below = ts_source_error(capture->source);
 
 			st->ended = true;
