@@ -8,6 +8,7 @@ src_libtyposink_la_SOURCES = \
 	src/arena.c src/arena.h \
 	src/conf.c src/conf.h \
 	src/diag.c src/diag.h \
+	src/enumerate.c src/enumerate.h \
 	src/err.c src/err.h \
 	src/json.c src/json.h \
 	src/name.c src/name.h \

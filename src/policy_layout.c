@@ -4,6 +4,7 @@
  * laid out in the snapshot's arena.
  */
 #include "policy_draft.h"
+#include "typo/likeness.h"
 #include "typo/suffix.h"
 
 #include <stdlib.h>
@@ -271,47 +272,6 @@ static void check_groups(struct build *b)
 	}
 }
 
-/* Optimal string alignment (Damerau 1964, restricted: no edit of what was transposed), over the
- * octets of two names with dots between their labels. */
-static uint8_t distance(const ts_wire_t *x, const ts_wire_t *y)
-{
-	uint8_t row[3][TS_NAME_MAX + 1], a[TS_NAME_MAX], b[TS_NAME_MAX];
-	unsigned la = 0, lb = 0;
-
-	for (const uint8_t *p = x->wire; *p; p += 1 + *p) {
-		if (la)
-			a[la++] = 0;
-		memcpy(a + la, p + 1, *p);
-		la += *p;
-	}
-	for (const uint8_t *p = y->wire; *p; p += 1 + *p) {
-		if (lb)
-			b[lb++] = 0;
-		memcpy(b + lb, p + 1, *p);
-		lb += *p;
-	}
-	for (unsigned j = 0; j <= lb; j++)
-		row[0][j] = (uint8_t)j;
-	for (unsigned i = 1; i <= la; i++) {
-		uint8_t *now = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3];
-
-		now[0] = (uint8_t)i;
-		for (unsigned j = 1; j <= lb; j++) {
-			unsigned d = up[j - 1] + (a[i - 1] != b[j - 1]);
-
-			if (up[j] + 1u < d)
-				d = up[j] + 1u;
-			if (now[j - 1] + 1u < d)
-				d = now[j - 1] + 1u;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-				up2[j - 2] + 1u < d)
-				d = up2[j - 2] + 1u;
-			now[j] = (uint8_t)d;
-		}
-	}
-	return row[la % 3][lb];
-}
-
 static bool listed_in(const struct typo *list, const ts_wire_t *suffix)
 {
 	for (; list; list = list->next) {
@@ -386,7 +346,8 @@ static int declare(
 	d->list = list;
 	d->list[d->count++] = (ts_declared_t){.suffix = t->suffix,
 		.member = member,
-		.distance = distance(&t->suffix, &b->policy->members[member].zone),
+		.distance =
+			(uint8_t)ts_osa_names(t->suffix.wire, b->policy->members[member].zone.wire),
 		.free = always || !ts_suffix_is_public(t->suffix.wire, t->suffix.len)};
 	return tally_declared(b, d, t, member);
 }

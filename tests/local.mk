@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	tests/unit/test_conf \
 	tests/unit/test_captures \
 	tests/unit/test_class \
+	tests/unit/test_enumerate \
 	tests/unit/test_index \
 	tests/unit/test_name \
 	tests/unit/test_alert_parts \

@@ -103,7 +103,7 @@ uint16_t ts_odds_to_score(int odds)
 
 unsigned ts_osa(const uint8_t *a, size_t n, const uint8_t *b, size_t m)
 {
-	uint8_t rows[3][TS_LABEL_MAX + 2], *before = rows[0], *last = rows[1], *row = rows[2];
+	uint8_t rows[3][TS_NAME_MAX + 1], *before = rows[0], *last = rows[1], *row = rows[2];
 
 	for (size_t j = 0; j <= m; j++)
 		last[j] = (uint8_t)j;
@@ -166,14 +166,15 @@ size_t ts_label_fold(const uint8_t *in, size_t len, uint8_t *out)
 	return o;
 }
 
+const ts_spelling_pair_t ts_looks[] = {{"rn", "m"}, {"vv", "w"}, {NULL, NULL}};
+
+const ts_spelling_pair_t ts_sounds[] = {{"ph", "f"}, {"ck", "k"}, {"ks", "x"}, {"kw", "q"},
+	{"qu", "q"}, {"ee", "i"}, {"ea", "i"}, {"oo", "u"}, {"ou", "u"}, {"ie", "i"}, {"ei", "i"},
+	{"ai", "e"}, {"ay", "e"}, {"wh", "w"}, {NULL, NULL}};
+
 /* Spelling that a listener cannot hear. */
 size_t ts_label_sound(const uint8_t *in, size_t len, uint8_t *out)
 {
-	static const struct {
-		char heard[3], as;
-	} pairs[] = {{"ph", 'f'}, {"ck", 'k'}, {"ks", 'x'}, {"kw", 'q'}, {"qu", 'q'}, {"ee", 'i'},
-		{"ea", 'i'}, {"oo", 'u'}, {"ou", 'u'}, {"ie", 'i'}, {"ei", 'i'}, {"ai", 'e'},
-		{"ay", 'e'}, {"wh", 'w'}};
 	size_t o = 0;
 
 	for (size_t i = 0; i < len; i++) {
@@ -181,10 +182,10 @@ size_t ts_label_sound(const uint8_t *in, size_t len, uint8_t *out)
 
 		if (c == '-')
 			continue;
-		for (unsigned p = 0; i + 1 < len && p < sizeof(pairs) / sizeof(pairs[0]); p++) {
-			if (in[i] == (uint8_t)pairs[p].heard[0] &&
-				in[i + 1] == (uint8_t)pairs[p].heard[1]) {
-				c = (uint8_t)pairs[p].as;
+		for (unsigned p = 0; i + 1 < len && ts_sounds[p].one; p++) {
+			if (in[i] == (uint8_t)ts_sounds[p].one[0] &&
+				in[i + 1] == (uint8_t)ts_sounds[p].one[1]) {
+				c = (uint8_t)ts_sounds[p].other[0];
 				i++;
 				break;
 			}
@@ -458,13 +459,12 @@ static bool is_idn(const uint8_t *label)
 	return *label > 4 && memcmp(label + 1, "xn--", 4) == 0;
 }
 
-/* TLDs that people take for one another. */
+const char *const ts_generic_tlds[] = {"\3com", "\3net", "\3org", "\4info", "\3biz", "\2co", NULL};
+
 static bool is_generic(const uint8_t *suffix)
 {
-	static const char *const generic[] = {"\3com", "\3net", "\3org", "\4info", "\3biz", "\2co"};
-
-	for (unsigned i = 0; i < sizeof(generic) / sizeof(generic[0]); i++)
-		if (strcmp((const char *)suffix, generic[i]) == 0)
+	for (unsigned i = 0; ts_generic_tlds[i]; i++)
+		if (strcmp((const char *)suffix, ts_generic_tlds[i]) == 0)
 			return true;
 	return false;
 }
@@ -667,6 +667,14 @@ static size_t flatten(const uint8_t *wire, uint8_t *out)
 	return o;
 }
 
+unsigned ts_osa_names(const uint8_t *a, const uint8_t *b)
+{
+	uint8_t x[TS_NAME_MAX], y[TS_NAME_MAX];
+	size_t n = flatten(a, x), m = flatten(b, y);
+
+	return ts_osa(x, n, y, m);
+}
+
 /* The same letters with the dots elsewhere: one missing, one more, one moved by a letter, or one in
  * a hyphen's place. */
 static bool compare_dots(
@@ -718,16 +726,15 @@ static bool compare_dots(
 	return finish(&l, typed, meant, best);
 }
 
+const char *const ts_hosts[] = {
+	"webmail", "email", "mail", "smtp", "imap", "www", "pop3", "pop", "mx1", "mx2", "mx", NULL};
+
 unsigned ts_host_prefix(const uint8_t *label, size_t len)
 {
-	/* Longest first. */
-	static const char *const hosts[] = {"webmail", "email", "mail", "smtp", "imap", "www",
-		"pop3", "pop", "mx1", "mx2", "mx"};
+	for (unsigned i = 0; ts_hosts[i]; i++) {
+		size_t n = strlen(ts_hosts[i]);
 
-	for (unsigned i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-		size_t n = strlen(hosts[i]);
-
-		if (len > n && memcmp(label, hosts[i], n) == 0)
+		if (len > n && memcmp(label, ts_hosts[i], n) == 0)
 			return (unsigned)n;
 	}
 	return 0;

@@ -85,8 +85,12 @@ size_t ts_label_sound(const uint8_t *in, size_t len, uint8_t *out) TS_NONNULL_AL
 /** Ten-thousandths for log-odds: the logistic function. */
 uint16_t ts_odds_to_score(int odds);
 
-/** Optimal string alignment distance; at most 63 octets each. */
+/** Optimal string alignment distance (Damerau 1964, restricted: no edit of what was transposed);
+ * at most TS_NAME_MAX octets each. */
 unsigned ts_osa(const uint8_t *a, size_t n, const uint8_t *b, size_t m) TS_NONNULL_ALL;
+
+/** The same of two names, dots counted as letters. */
+unsigned ts_osa_names(const uint8_t *a, const uint8_t *b) TS_NONNULL_ALL;
 
 /**
  * The letters that the eye keeps: rn is m, vv is w, 0 is o, 1 and i are l, hyphens are nothing. Two
@@ -98,6 +102,16 @@ size_t ts_label_fold(const uint8_t *in, size_t len, uint8_t *out) TS_NONNULL_ALL
 #define TS_TWO_EDITS_MIN 5  /* letters of a label that bears two errors; */
 #define TS_TWO_EDITS_EASY 7 /* bears them well; */
 #define TS_TWO_EDITS_MAX 24 /* and up to which two are looked for: bounded work */
+
+/* Tables that spelling.c writes by, each ended by NULL. */
+typedef struct ts_spelling_pair {
+	const char *one, *other;
+} ts_spelling_pair_t;
+
+extern const ts_spelling_pair_t ts_looks[];  /* look alike, and are more than one letter */
+extern const ts_spelling_pair_t ts_sounds[]; /* sound alike: heard, as */
+extern const char *const ts_generic_tlds[];  /* wire format: people take them for one another */
+extern const char *const ts_hosts[];         /* labels of hosts, longest first */
 
 /** Host labels that everybody uses: where their dot is missing, the rest was meant.
  * \return octets of such a prefix of label (no label is nothing but one), the longest; 0: none. */

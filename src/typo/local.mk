@@ -7,6 +7,7 @@ src_libtyposink_la_SOURCES += \
 	src/typo/likeness.c src/typo/likeness.h \
 	src/typo/lookalike.c src/typo/lookalike.h \
 	src/typo/punycode.c src/typo/punycode.h \
+	src/typo/spelling.c src/typo/spelling.h \
 	src/typo/suffix.c src/typo/suffix.h src/typo/suffix_table.h \
 	src/typo/word.c src/typo/word.h
 

@@ -71,6 +71,17 @@ bool ts_suffix_is_public(const uint8_t *wire, size_t len)
 	return look_up(ts_suffix_hash_wire(wire), wire, len) & TS_SUFFIX_WILDCARD;
 }
 
+const uint8_t *ts_suffix_next(uint32_t *at)
+{
+	while (*at < ts_suffix_nslots) {
+		uint32_t entry = ts_suffix_slots[(*at)++].at;
+
+		if (entry && ts_suffix_pool[entry - 1] & (TS_SUFFIX_RULE | TS_SUFFIX_TLD))
+			return ts_suffix_pool + entry;
+	}
+	return NULL;
+}
+
 /* Wire format without the final root label. */
 static const char *const special_use[] = {
 	"\4test",       /* RFC 6761 */

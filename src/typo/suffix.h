@@ -25,6 +25,12 @@ unsigned ts_suffix_start(const ts_name_t *name) TS_NONNULL_ALL;
 bool ts_suffix_is_public(const uint8_t *wire, size_t len) TS_NONNULL_ALL;
 
 /**
+ * Walks over all public suffixes and delegated TLDs that the list names, in no order.
+ * \param at  0 at first. \return wire format, or NULL: no more.
+ */
+const uint8_t *ts_suffix_next(uint32_t *at) TS_NONNULL_ALL;
+
+/**
  * True where the name's TLD, or the name, is set aside for special use (RFC 6761, 6762, 7686,
  * 8375, 9476, ICANN's .internal): never a typo of anything.
  */
