@@ -32,7 +32,7 @@ noinst_HEADERS += tests/unit/policy_text.h tests/unit/unit.h
 tests_unit_test_captures_LDADD = src/libcapture.la $(LDADD)
 
 # Integration tests (pytest, real servers): tests/integration/README.md.
-EXTRA_DIST += tests/integration tests/check-dist .ci/run
+EXTRA_DIST += tests/integration tests/check-dist tests/host-suite/run .ci/run
 dist-hook:
 	find $(distdir) -name __pycache__ -exec rm -rf {} +
 
@@ -58,12 +58,9 @@ TESTS += $(COMMAND_TESTS)
 endif
 tests_unit_test_elf_id_SOURCES = tests/unit/test_elf_id.c tools/elf_id.c
 tests_unit_test_unbound_conf_SOURCES = tests/unit/test_unbound_conf.c tools/unbound_conf.c
-EXTRA_DIST += tests/check-dist .ci/run
-EXTRA_DIST += tests/host-suite/run
 
 # Debian packages: tests/packages/run.
 EXTRA_DIST += tests/packages
-EXTRA_DIST += tests/host-suite/run
 # The command as a user calls it; and what an alert costs (make bench).
 TESTS += tests/command/test_alerts.py
 dist_check_SCRIPTS += tests/command/test_alerts.py

@@ -349,7 +349,7 @@ static int run(const ts_command_t *self, int argc, char **argv)
 
 	opterr = 0;
 	optind = 0;
-	while ((opt = getopt_long(argc, argv, "c:C:fF:z:", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":c:C:fF:z:", options, NULL)) != -1) {
 		switch (opt) {
 		case 'c':
 			a.class = optarg;
@@ -384,8 +384,7 @@ static int run(const ts_command_t *self, int argc, char **argv)
 			a.check = true;
 			break;
 		default:
-			return command_usage(self, "option '%s' is not known or wants a value",
-				argv[optind - 1]);
+			return command_bad_option(self, opt, argv);
 		}
 	}
 	int files = argc - optind;

@@ -833,9 +833,7 @@ static int run(const ts_command_t *self, int argc, char **argv)
 			list = true;
 			break;
 		default:
-			return command_usage(self,
-				c == ':' ? "'%s' wants a value" : "no option '%s'",
-				argv[optind - 1]);
+			return command_bad_option(self, c, argv);
 		}
 	}
 	if (optind < argc)

@@ -262,9 +262,7 @@ static int run(const ts_command_t *self, int argc, char **argv)
 		else if (c == 'r' && e.allow)
 			e.reason = optarg;
 		else
-			return command_usage(self,
-				c == ':' ? "'%s' wants a value" : "no option '%s'",
-				argv[optind - 1]);
+			return command_bad_option(self, c, argv);
 	}
 	if (!e.path)
 		return command_usage(self, "which policy? (-p FILE)");

@@ -240,9 +240,7 @@ static int run(const ts_command_t *self, int argc, char **argv)
 			force = true;
 			break;
 		default:
-			code = command_usage(self,
-				c == ':' ? "'%s' wants a value" : "no option '%s'",
-				argv[optind - 1]);
+			code = command_bad_option(self, c, argv);
 		}
 		if (code != EXIT_OK)
 			goto cleanup;

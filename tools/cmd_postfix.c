@@ -146,7 +146,8 @@ static int run(const ts_command_t *self, int argc, char **argv)
 	desk_t desk = {.count = 0};
 	int opt, code;
 
-	while ((opt = getopt_long(argc, argv, "p:", longs, NULL)) != -1) {
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":p:", longs, NULL)) != -1) {
 		switch (opt) {
 		case 'p':
 			if (desk.count == POLICIES_MAX)
@@ -157,7 +158,7 @@ static int run(const ts_command_t *self, int argc, char **argv)
 			desk.sinkhole = true;
 			break;
 		default:
-			return command_usage(self, "it was not understood");
+			return command_bad_option(self, opt, argv);
 		}
 	}
 	if (optind < argc)

@@ -936,9 +936,7 @@ static int options(replay_t *r, const ts_command_t *self, int argc, char **argv)
 			break;
 		}
 		default:
-			return command_usage(self,
-				c == ':' ? "'%s' wants a value" : "no option '%s'",
-				argv[optind - 1]);
+			return command_bad_option(self, c, argv);
 		}
 	}
 	if (code != EXIT_OK)

@@ -222,14 +222,13 @@ static int run(const ts_command_t *self, int argc, char **argv)
 	ts_conf_init(&conf);
 	opterr = 0;
 	optind = 0;
-	while ((opt = getopt_long(argc, argv, "c:j", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":c:j", options, NULL)) != -1) {
 		if (opt == 'c') {
 			config = optarg;
 		} else if (opt == 'j') {
 			as_json = true;
 		} else {
-			code = command_usage(self, "option '%s' is not known or wants a value",
-				argv[optind - 1]);
+			code = command_bad_option(self, opt, argv);
 			goto cleanup;
 		}
 	}

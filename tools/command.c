@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,12 @@ int command_usage(const ts_command_t *self, const char *fmt, ...)
 	va_end(ap);
 	fprintf(stderr, "\nTry 'typosink %s --help'.\n", self->name);
 	return EXIT_USAGE;
+}
+
+int command_bad_option(const ts_command_t *self, int answer, char **argv)
+{
+	return command_usage(
+		self, answer == ':' ? "'%s' wants a value" : "no option '%s'", argv[optind - 1]);
 }
 
 void command_warn(const char *fmt, ...)

@@ -41,6 +41,9 @@ extern const ts_command_t cmd_replay;
 void command_help(const ts_command_t *self);
 /** "typosink NAME: message" and a pointer to --help on stderr. \return EXIT_USAGE. */
 int command_usage(const ts_command_t *self, const char *fmt, ...) TS_PRINTF(2, 3);
+/** What getopt_long answered to an option string that begins with ':', as ':' or '?', as a message
+ *  on stderr. \return EXIT_USAGE. */
+int command_bad_option(const ts_command_t *self, int answer, char **argv);
 /** "typosink: message" on stderr. */
 void command_warn(const char *fmt, ...) TS_PRINTF(1, 2);
 /** A ts_diag_fn that prints to stderr. arg: NULL, or an unsigned[3] that counts by severity. */
