@@ -49,7 +49,7 @@ endif
 # everybody has) by tools/run-tests.
 TESTS += tests/check/commands tests/check/core tests/check/edit tests/check/includes
 dist_check_SCRIPTS += tests/check/commands tests/check/edit tests/check/core tests/check/includes tests/check/cppcheck tests/check/format \
-	tests/check/manual tests/check/python tests/check/shell
+	tests/check/manual tests/check/packages tests/check/python tests/check/shell
 # What the command's own parts are tested with.
 if HAVE_CMOCKA
 COMMAND_TESTS = tests/unit/test_elf_id tests/unit/test_unbound_conf
