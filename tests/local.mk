@@ -47,8 +47,9 @@ endif
 
 # Checks of the source: these two with every `make check`, the others (they want tools that not
 # everybody has) by tools/run-tests.
-TESTS += tests/check/commands tests/check/core tests/check/edit tests/check/includes
-dist_check_SCRIPTS += tests/check/commands tests/check/edit tests/check/core tests/check/includes tests/check/cppcheck tests/check/format \
+TESTS += tests/check/commands tests/check/core tests/check/edit tests/check/includes tests/check/links
+dist_check_SCRIPTS += tests/check/commands tests/check/edit tests/check/core tests/check/includes \
+	tests/check/links tests/check/cppcheck tests/check/format \
 	tests/check/manual tests/check/packages tests/check/python tests/check/shell
 # What the command's own parts are tested with.
 if HAVE_CMOCKA
