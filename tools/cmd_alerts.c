@@ -6,36 +6,28 @@
 
 #include "alert_event.h"
 #include "alert_file.h"
+#include "alert_filter.h"
+#include "alert_runs.h"
 #include "command.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #define FOLLOW_PAUSE_NS 200000000
-#define STAMP_LEN 27 /* 2026-11-23T19:01:14.482913Z */
-
-struct prefix {
-	int family; /* 0: none */
-	uint8_t addr[16];
-	unsigned bits;
-};
 
 struct alerts {
 	const alert_format_t *format;
-	const char *zone, *class, *since, *until, *cursor;
-	struct prefix client;
+	alert_filter_t filter;
+	const char *cursor;
 	bool follow, check;
 	unsigned long bad;
-	struct run *runs;
-	size_t run_count;
+	alert_runs_t runs;
 };
 
 static volatile sig_atomic_t stop; /* a signal handler may touch nothing else */
@@ -46,211 +38,41 @@ static void on_signal(int sig)
 	stop = 1;
 }
 
-/* ---- filters ---- */
-
-static bool parse_prefix(const char *text, struct prefix *p)
-{
-	char addr[INET6_ADDRSTRLEN];
-	const char *slash = strchr(text, '/');
-	size_t n = slash ? (size_t)(slash - text) : strlen(text);
-	char *end;
-
-	if (n == 0 || n >= sizeof(addr))
-		return false;
-	memcpy(addr, text, n);
-	addr[n] = '\0';
-	p->family = strchr(addr, ':') ? AF_INET6 : AF_INET;
-	if (inet_pton(p->family, addr, p->addr) != 1)
-		return false;
-	unsigned max = p->family == AF_INET ? 32 : 128;
-	p->bits = max;
-	if (slash) {
-		unsigned long bits = strtoul(slash + 1, &end, 10);
-		if (slash[1] < '0' || slash[1] > '9' || *end || bits > max)
-			return false;
-		p->bits = (unsigned)bits;
-	}
-	return true;
-}
-
-static bool in_prefix(const struct prefix *p, const char *text)
-{
-	uint8_t addr[16];
-
-	if (inet_pton(p->family, text, addr) != 1)
-		return false;
-	unsigned whole = p->bits / 8, rest = p->bits % 8;
-	return memcmp(addr, p->addr, whole) == 0 &&
-	       (rest == 0 || (addr[whole] ^ p->addr[whole]) >> (8 - rest) == 0);
-}
-
-/* A date, or a date and a time in UTC, as far as it goes: stamps then compare as texts. */
-static bool is_time(const char *text)
-{
-	static const char form[] = "dddd-dd-ddTdd:dd:dd.ddddddZ";
-	size_t n = strlen(text);
-
-	if (n < 4 || n > STAMP_LEN)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		bool digit = text[i] >= '0' && text[i] <= '9';
-		if (form[i] == 'd' ? !digit : text[i] != form[i])
-			return text[i] == 'Z' && i == 19 && n == 20;
-	}
-	return true;
-}
-
-static int compare_time(const char *stamp, const char *given)
-{
-	size_t n = strlen(given);
-
-	if (n > 0 && given[n - 1] == 'Z')
-		n--;
-	return strncmp(stamp, given, n);
-}
-
-static bool below(const char *name, const char *zone)
-{
-	size_t n = strlen(name), z = strlen(zone);
-
-	return n >= z && strcasecmp(name + n - z, zone) == 0 && (n == z || name[n - z - 1] == '.');
-}
-
-static bool wanted(const struct alerts *a, const json_t *event)
-{
-	const char *stamp = alert_str(event, "@timestamp");
-
-	if (a->since && compare_time(stamp, a->since) < 0)
-		return false;
-	if (a->until && compare_time(stamp, a->until) >= 0)
-		return false;
-	if (a->zone && !below(alert_str(event, "typosink.protected"), a->zone))
-		return false;
-	if (a->class && strcmp(alert_str(event, "typosink.class"), a->class) != 0)
-		return false;
-	return a->client.family == 0 || in_prefix(&a->client, alert_str(event, "source.ip"));
-}
-
 /* ---- replay check ---- */
 
-struct run {
-	char host[256], boot[64];
-	uint64_t *seen;
-	size_t count, room;
-	bool started, stopped;
-	int64_t lost;
-	bool has_previous, previous_clean;
-	char previous[64];
-	uint64_t previous_sequence;
-};
-
-static struct run *run_of(struct alerts *a, const char *host, const char *boot)
+static void judge_run(const alert_run_t *r, const alert_run_t *next)
 {
-	for (size_t i = 0; i < a->run_count; i++) {
-		if (strcmp(a->runs[i].boot, boot) == 0 && strcmp(a->runs[i].host, host) == 0)
-			return &a->runs[i];
-	}
-	struct run *grown = realloc(a->runs, (a->run_count + 1) * sizeof(*grown));
-	if (!grown)
-		return NULL;
-	a->runs = grown;
-	struct run *r = &grown[a->run_count++];
-	memset(r, 0, sizeof(*r));
-	snprintf(r->host, sizeof(r->host), "%s", host);
-	snprintf(r->boot, sizeof(r->boot), "%s", boot);
-	return r;
-}
+	uint64_t tail = alert_run_tail(r, next);
 
-static int note_sequence(struct alerts *a, const json_t *event)
-{
-	const char *action = alert_str(event, "event.action");
-	struct run *r = run_of(
-		a, alert_str(event, "observer.hostname"), alert_str(event, "typosink.boot_id"));
-	const json_t *previous = alert_get(event, "typosink.previous");
-
-	if (!r)
-		return TS_ENOMEM;
-	if (r->count == r->room) {
-		size_t room = r->room ? 2 * r->room : 1024;
-		uint64_t *grown = realloc(r->seen, room * sizeof(*grown));
-		if (!grown)
-			return TS_ENOMEM;
-		r->seen = grown;
-		r->room = room;
-	}
-	r->seen[r->count++] = (uint64_t)alert_int(event, "event.sequence");
-	r->lost += alert_int(event, "typosink.lost.count");
-	if (!alert_is_alert(event)) {
-		r->started |= strcmp(action, "start") == 0;
-		r->stopped |= strcmp(action, "stop") == 0;
-	}
-	if (previous) {
-		r->has_previous = true;
-		snprintf(r->previous, sizeof(r->previous), "%s", alert_str(previous, "boot_id"));
-		r->previous_sequence = (uint64_t)alert_int(previous, "sequence");
-		r->previous_clean = json_is_true(json_object_get(previous, "clean"));
-	}
-	return TS_OK;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* \return whether the run is whole as far as these files can tell. */
-static bool judge_run(const struct alerts *a, const struct run *r)
-{
-	uint64_t missing = 0, twice = 0, first = r->seen[0], last;
-	bool tail_known = false, whole = true;
-
-	for (size_t i = 1; i < r->count; i++) {
-		if (r->seen[i] == r->seen[i - 1]) {
-			twice++;
-		} else if (r->seen[i] > r->seen[i - 1] + 1) {
-			printf("%s: missing %" PRIu64 " to %" PRIu64 "\n", r->boot,
-				r->seen[i - 1] + 1, r->seen[i] - 1);
-			missing += r->seen[i] - r->seen[i - 1] - 1;
-		}
-	}
-	last = r->seen[r->count - 1];
+	for (size_t i = 1; i < r->count; i++)
+		printf("%s: missing %" PRIu64 " to %" PRIu64 "\n", r->boot,
+			r->spans[i - 1].last + 1, r->spans[i].first - 1);
 	printf("%s: %" PRIu64 " to %" PRIu64 ", %" PRIu64 " missing, %" PRIu64 " twice, %" PRId64
 	       " told as lost",
-		r->boot, first, last, missing, twice, r->lost);
-	whole = missing == 0 && r->lost == 0;
-	if (first > 1)
+		r->boot, r->spans[0].first, r->spans[r->count - 1].last, alert_run_missing(r),
+		r->twice, r->lost);
+	if (r->spans[0].first > 1)
 		printf("; older ones are not in these files");
-	for (size_t i = 0; i < a->run_count && !r->stopped; i++) {
-		const struct run *next = &a->runs[i];
-		if (!next->has_previous || strcmp(next->previous, r->boot) != 0 ||
-			strcmp(next->host, r->host) != 0)
-			continue;
-		tail_known = true;
-		if (next->previous_sequence > last)
-			printf("; ended without a stop, %" PRIu64 " missing at its end",
-				next->previous_sequence - last);
-		else
-			printf("; ended without a stop, what was queued then is lost");
-		whole = false;
-	}
 	if (r->stopped)
 		printf("; stopped");
-	else if (!tail_known)
+	else if (tail > 0)
+		printf("; ended without a stop, %" PRIu64 " missing at its end", tail);
+	else if (next)
+		printf("; ended without a stop, what was queued then is lost");
+	else
 		printf("; no stop: still running, or its end is not in these files");
 	putchar('\n');
-	return whole;
 }
 
-static int judge(struct alerts *a)
+static int judge(const struct alerts *a)
 {
 	bool whole = a->bad == 0;
 
-	for (size_t i = 0; i < a->run_count; i++)
-		qsort(a->runs[i].seen, a->runs[i].count, sizeof(uint64_t), by_number);
-	for (size_t i = 0; i < a->run_count; i++)
-		whole = judge_run(a, &a->runs[i]) && whole;
+	for (size_t i = 0; i < a->runs.count; i++) {
+		const alert_run_t *r = &a->runs.runs[i], *next = alert_run_next(&a->runs, r);
+		judge_run(r, next);
+		whole = alert_run_whole(r, next) && whole;
+	}
 	printf("%s\n", whole ? "whole" : "not whole");
 	return whole ? EXIT_OK : EXIT_FOUND;
 }
@@ -269,11 +91,11 @@ static void take_line(struct alerts *a, const alert_file_t *file, const char *li
 		fputc('\n', stderr);
 		a->bad++;
 	} else if (a->check) {
-		if (note_sequence(a, event) != TS_OK) {
+		if (alert_runs_note(&a->runs, event) < 0) {
 			command_warn("%s", ts_strerror(TS_ENOMEM));
 			exit(EXIT_TROUBLE);
 		}
-	} else if (wanted(a, event)) {
+	} else if (alert_filter_wants(&a->filter, event)) {
 		a->format->print(event, line, stdout);
 	}
 	json_decref(event);
@@ -331,17 +153,13 @@ static int read_file(struct alerts *a, const char *path)
 
 static int run(const ts_command_t *self, int argc, char **argv)
 {
-	enum { SINCE = 256, UNTIL, CURSOR, CHECK };
+	enum { CURSOR = ALERT_OPT_OWN, CHECK };
 	static const struct option options[] = {
-		{"class", required_argument, NULL, 'c'},
-		{"client", required_argument, NULL, 'C'},
+		ALERT_FILTER_OPTIONS,
 		{"cursor", required_argument, NULL, CURSOR},
 		{"follow", no_argument, NULL, 'f'},
 		{"format", required_argument, NULL, 'F'},
-		{"protected", required_argument, NULL, 'z'},
 		{"replay-check", no_argument, NULL, CHECK},
-		{"since", required_argument, NULL, SINCE},
-		{"until", required_argument, NULL, UNTIL},
 		{NULL, 0, NULL, 0},
 	};
 	struct alerts a = {.format = &format_text};
@@ -349,15 +167,9 @@ static int run(const ts_command_t *self, int argc, char **argv)
 
 	opterr = 0;
 	optind = 0;
-	while ((opt = getopt_long(argc, argv, ":c:C:fF:z:", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":" ALERT_FILTER_LETTERS "fF:", options, NULL)) !=
+		-1) {
 		switch (opt) {
-		case 'c':
-			a.class = optarg;
-			break;
-		case 'C':
-			if (!parse_prefix(optarg, &a.client))
-				return command_usage(self, "'%s' is no address prefix", optarg);
-			break;
 		case 'f':
 			a.follow = true;
 			break;
@@ -366,17 +178,6 @@ static int run(const ts_command_t *self, int argc, char **argv)
 			if (!a.format)
 				return command_usage(self, "no format '%s'", optarg);
 			break;
-		case 'z':
-			a.zone = optarg;
-			break;
-		case SINCE:
-		case UNTIL:
-			if (!is_time(optarg))
-				return command_usage(self,
-					"'%s' is no time; 2026-11-23 or 2026-11-23T19:00:00Z is",
-					optarg);
-			*(opt == SINCE ? &a.since : &a.until) = optarg;
-			break;
 		case CURSOR:
 			a.cursor = optarg;
 			break;
@@ -384,6 +185,11 @@ static int run(const ts_command_t *self, int argc, char **argv)
 			a.check = true;
 			break;
 		default:
+			code = alert_filter_option(&a.filter, self, opt, optarg);
+			if (code == EXIT_OK)
+				break;
+			if (code == EXIT_USAGE)
+				return code;
 			return command_bad_option(self, opt, argv);
 		}
 	}
@@ -406,9 +212,7 @@ static int run(const ts_command_t *self, int argc, char **argv)
 		code = judge(&a);
 	else if (code == EXIT_OK && a.bad > 0)
 		code = EXIT_FOUND;
-	for (size_t i = 0; i < a.run_count; i++)
-		free(a.runs[i].seen);
-	free(a.runs);
+	alert_runs_release(&a.runs);
 	return code;
 }
 
@@ -418,13 +222,8 @@ const ts_command_t cmd_alerts = {
 	.usage = "alerts [OPTION...] [FILE...]",
 	.help = "Reads standard input where no file is named.\n\n"
 		"  -F, --format FORMAT    text (default), ecs, tsv, ocsf, cef, rfc5424 or eve\n"
-		"  -f, --follow           go on reading, through rotation, until interrupted\n"
-		"  -z, --protected ZONE   only alerts about this protected zone or one below it\n"
-		"  -C, --client PREFIX    only alerts about clients in this address prefix\n"
-		"  -c, --class CLASS      only alerts of this typo class\n"
-		"      --since TIME       only events from then on (2026-11-23, "
-		"2026-11-23T19:00:00Z)\n"
-		"      --until TIME       only events before then\n"
+		"  -f, --follow           go on reading, through rotation, until "
+		"interrupted\n" ALERT_FILTER_HELP
 		"      --cursor FILE      go on where the last call with this cursor ended\n"
 		"      --replay-check     prove files whole by boot_id and sequence; exit 1 if "
 		"not\n\n"

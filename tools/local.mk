@@ -34,6 +34,8 @@ EXTRA_DIST += tools/chaos tools/sinkhole-host
 tools_typosink_SOURCES += \
 	tools/alert_event.c tools/alert_event.h \
 	tools/alert_file.c tools/alert_file.h \
+	tools/alert_filter.c tools/alert_filter.h \
+	tools/alert_runs.c tools/alert_runs.h \
 	tools/cmd_alerts.c tools/cmd_status.c \
 	tools/format_cef.c tools/format_ecs.c tools/format_eve.c tools/format_ocsf.c \
 	tools/format_rfc5424.c tools/format_text.c tools/format_tsv.c
