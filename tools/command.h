@@ -34,6 +34,7 @@ extern const ts_command_t cmd_explain;
 extern const ts_command_t cmd_new_policy;
 extern const ts_command_t cmd_postfix;
 extern const ts_command_t cmd_protect;
+extern const ts_command_t cmd_report;
 extern const ts_command_t cmd_status;
 extern const ts_command_t cmd_replay;
 

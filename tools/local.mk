@@ -39,6 +39,12 @@ tools_typosink_SOURCES += \
 	tools/cmd_alerts.c tools/cmd_status.c \
 	tools/format_cef.c tools/format_ecs.c tools/format_eve.c tools/format_ocsf.c \
 	tools/format_rfc5424.c tools/format_text.c tools/format_tsv.c
+# report
+tools_typosink_SOURCES += \
+	tools/cmd_report.c \
+	tools/report.h tools/report_chart.c tools/report_count.c \
+	tools/report_html.c tools/report_html.h \
+	tools/report_page.c tools/report_style.c
 # replay
 tools_typosink_SOURCES += \
 	tools/cmd_replay.c \

@@ -18,6 +18,7 @@ static const ts_command_t *const commands[] = {
 	&cmd_new_policy,
 	&cmd_postfix,
 	&cmd_protect,
+	&cmd_report,
 	&cmd_status,
 	&cmd_replay,
 	NULL,
