@@ -102,7 +102,8 @@ static int run(const ts_command_t *self, int argc, char **argv)
 
 	opterr = 0;
 	optind = 0;
-	while ((opt = getopt_long(argc, argv, ALERT_FILTER_LETTERS "n:o:", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":" ALERT_FILTER_LETTERS "n:o:", options, NULL)) !=
+		-1) {
 		switch (opt) {
 		case 'n':
 			if (!parse_number(optarg, TOP_MAX, &top))
@@ -126,8 +127,7 @@ static int run(const ts_command_t *self, int argc, char **argv)
 				break;
 			if (code == EXIT_USAGE)
 				return code;
-			return command_usage(self, "option '%s' is not known or wants a value",
-				argv[optind - 1]);
+			return command_bad_option(self, opt, argv);
 		}
 	}
 	report_t *report = malloc(sizeof(*report));
