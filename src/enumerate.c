@@ -368,15 +368,55 @@ static int enumerate_suffix(struct run *run)
 	return err;
 }
 
-static int by_likelihood(const void *a, const void *b)
+static int by_score_then(const ts_candidate_t *x, const ts_candidate_t *y)
 {
-	const ts_candidate_t *x = a, *y = b;
-
 	if (x->score != y->score)
 		return (int)y->score - (int)x->score;
 	if (x->distance != y->distance)
 		return (int)x->distance - (int)y->distance;
 	return ts_name_compare(x->wire, y->wire);
+}
+
+static int by_kind(const void *a, const void *b)
+{
+	const ts_candidate_t *x = a, *y = b;
+
+	if (x->class_id != y->class_id)
+		return (int)x->class_id - (int)y->class_id;
+	if (x->distance != y->distance)
+		return (int)x->distance - (int)y->distance;
+	return by_score_then(x, y);
+}
+
+static int by_likelihood(const void *a, const void *b)
+{
+	const ts_candidate_t *x = a, *y = b;
+
+	if (x->declared != y->declared)
+		return x->declared ? -1 : 1;
+	if (x->ways != y->ways)
+		return x->ways < y->ways ? -1 : 1;
+	return by_score_then(x, y);
+}
+
+static void order(ts_candidate_t *list, size_t count)
+{
+	size_t end;
+
+	if (!count)
+		return;
+	qsort(list, count, sizeof(*list), by_kind);
+	for (size_t start = 0; start < count; start = end) {
+		uint32_t times = list[start].distance > 1 ? 5 : 1;
+
+		for (end = start; end < count && list[end].class_id == list[start].class_id &&
+				  list[end].distance == list[start].distance;
+			end++)
+			;
+		for (size_t i = start; i < end; i++)
+			list[i].ways = (uint32_t)(end - start + 2 * (i - start)) * times;
+	}
+	qsort(list, count, sizeof(*list), by_likelihood);
 }
 
 static uint16_t first_qtype(unsigned qtypes)
@@ -414,7 +454,7 @@ int ts_enumerate(const ts_policyset_t *set, const ts_policy_t *policy, uint32_t 
 		err = run.suffix ? enumerate_name(&run) : enumerate_suffix(&run);
 	if (err)
 		goto cleanup;
-	qsort(run.found, run.nfound, run.found ? sizeof(*run.found) : 1, by_likelihood);
+	order(run.found, run.nfound);
 	if (options->max && run.nfound > options->max)
 		run.nfound = options->max;
 	list = ts_arena_alloc(arena, run.nfound * sizeof(*list) + 1);

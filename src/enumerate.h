@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * enumerate: the likeliest typos of one protected zone, likeliest first. Spellings are proposed by
+ * enumerate: the likeliest typos of one protected zone, likeliest first. How likely is not the
+ * score, which says how surely a name is a typo ("army.0il" is, and nobody types it), but how few
+ * ways there are to make the same kind of slip: each kind is taken to happen about as often. So
+ * the nine letters that can be left out come before the 300 that can be put in. Spellings are
+ * proposed by
  * typo/spelling.h and judged by ts_verdict(), so that what is enumerated here is what would be
  * intercepted, with the same class and score. For tools (an audit of who has registered one's
  * typos, an RPZ zone): it allocates and takes milliseconds; not for the path of a query. Any
@@ -29,6 +33,7 @@ typedef struct ts_candidate {
 	uint8_t class_id;       /* typo class */
 	uint8_t distance;       /* optimal string alignment */
 	uint16_t score;         /* ten-thousandths, at least the zone's threshold */
+	uint32_t ways;          /* the fewer, the likelier; see below */
 	ts_action_t action;     /* what a client that no client set knows would get */
 	const uint8_t *meant;   /* "did you mean": the counterpart, wire format */
 	uint8_t meant_len;      /* octets of meant */
@@ -42,10 +47,13 @@ typedef struct ts_enumerate_options {
 } ts_enumerate_options_t;
 
 /**
- * Lists the likeliest typos of a member of a policy: by score (highest first), then distance, then
- * canonical order; each name once. Left out: protected and allowed names (of any policy), and names
- * that are rather a typo of another protected zone. For a TLD or a public suffix (`mil`) the
- * delegated suffixes near it (`ml`) are combined with the protected and known names below it
+ * Lists the likeliest typos of a member of a policy, each name once: what was declared, then by
+ * `ways` (fewest first), then score (highest first), distance, canonical order. `ways` is the
+ * number of candidates of the same class and distance, plus two for each of them that scores
+ * higher; all five times where there is more than one error. Left out: protected and allowed names
+ * (of any policy), and names that are rather a typo of another protected zone. For a TLD or a
+ * public suffix (`mil`) the delegated suffixes near it (`ml`) are combined with the protected and
+ * known names below it
  * ("army.ml"); undelegated ones stand for themselves ("mli": everything below).
  * \param member  below ts_policy_members(policy); policy is one of the set's.
  * \param arena   what is returned lives there, and is gone with it; so is what a failure leaves.

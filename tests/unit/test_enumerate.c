@@ -66,10 +66,10 @@ static void check_listing(const struct listing *l, uint32_t member)
 		assert_row(text, v.counterpart.len == c->meant_len &&
 					 memcmp(v.counterpart.wire, c->meant, c->meant_len) == 0);
 		if (i) {
-			assert_row(text, c[-1].score >= c->score);
-			assert_row(text, c[-1].score > c->score || c[-1].distance < c->distance ||
-						 (c[-1].distance == c->distance &&
-							 ts_name_compare(c[-1].wire, c->wire) < 0));
+			assert_row(text, c[-1].declared >= c->declared);
+			assert_row(text, c[-1].declared > c->declared || c[-1].ways <= c->ways);
+			assert_row(text, c[-1].declared > c->declared || c[-1].ways < c->ways ||
+						 c[-1].score >= c->score);
 		}
 		for (size_t k = 0; k < i && i < 2000; k++)
 			assert_row(text, l->c[k].len != c->len ||
@@ -142,12 +142,17 @@ static void enumerate__the_likeliest(void **state)
 	assert_int_equal(ts_enumerate(all.set, ts_policyset_get(all.set, 0), 0, &options,
 				 &all.arena, &list, &count),
 		TS_OK);
+	struct listing some = {.c = list, .count = count};
 	for (size_t i = 0; i < all.count; i++) {
+		char text[TS_NAME_TEXT_MAX];
 		ts_name_t name;
 
 		assert_int_equal(ts_name_from_wire(&name, all.c[i].wire, all.c[i].len), TS_OK);
-		if (ts_suffix_tld_delegated(&name))
-			assert_int_equal(ts_name_compare(all.c[i].wire, list[delegated++].wire), 0);
+		ts_name_to_text(all.c[i].wire, text, sizeof(text));
+		if (ts_suffix_tld_delegated(&name)) {
+			delegated++;
+			assert_row(text, candidate(&some, text));
+		}
 	}
 	assert_int_equal(delegated, count);
 	assert_true(count > 500 && count < all.count);
@@ -174,6 +179,22 @@ static void enumerate__a_tld(void **state)
 }
 
 /* Suffixes of two labels; and a zone of which the policy wants nothing. */
+/* What people do comes before what is most surely no real name. */
+static void enumerate__common_slips_first(void **state)
+{
+	static const char *const common[] = {"gmal.com", "gmil.com", "gmai.com", "mail.com",
+		"gmial.com", "gamil.com", "gmaill.com", "ggmail.com", "gmail.co", "gmail.cm",
+		"gmail.om", "gmailcom", "gmail.ocm"};
+	struct listing l = list_of(
+		POLICY_HEAD M("m1", "gmail.com.") "threshold TXT \"0.00\"\n", 0, 120, false);
+
+	(void)state;
+	check_listing(&l, 0);
+	for (size_t i = 0; i < countof(common); i++)
+		assert_row(common[i], candidate(&l, common[i]));
+	release(&l);
+}
+
 static void enumerate__other_suffixes(void **state)
 {
 	struct listing l = list_of(POLICY_HEAD M("m1", "long-example.gov.uk."), 0, 0, true);
@@ -197,6 +218,7 @@ int main(void)
 		cmocka_unit_test(enumerate__a_name),
 		cmocka_unit_test(enumerate__the_likeliest),
 		cmocka_unit_test(enumerate__a_tld),
+		cmocka_unit_test(enumerate__common_slips_first),
 		cmocka_unit_test(enumerate__other_suffixes),
 	};
 
