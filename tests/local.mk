@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	tests/unit/test_namemap \
 	tests/unit/test_policy \
 	tests/unit/test_popular \
+	tests/unit/test_rpz \
 	tests/unit/test_rrtype \
 	tests/unit/test_suffix \
 	tests/unit/test_verdict

@@ -37,6 +37,7 @@ extern const ts_command_t cmd_protect;
 extern const ts_command_t cmd_report;
 extern const ts_command_t cmd_status;
 extern const ts_command_t cmd_replay;
+extern const ts_command_t cmd_rpz;
 
 /** Prints help on stdout. */
 void command_help(const ts_command_t *self);

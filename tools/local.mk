@@ -51,3 +51,6 @@ tools_typosink_SOURCES += \
 	tools/replay_live.c tools/replay_live.h \
 	tools/verdict_json.c tools/verdict_json.h
 tools_typosink_LDADD += src/libcapture.la
+
+# rpz
+tools_typosink_SOURCES += tools/cmd_rpz.c

@@ -21,6 +21,7 @@ static const ts_command_t *const commands[] = {
 	&cmd_report,
 	&cmd_status,
 	&cmd_replay,
+	&cmd_rpz,
 	NULL,
 };
 
