@@ -22,6 +22,8 @@ AC_DEFUN([TS_UNBOUND_SRC], [
       [AC_MSG_ERROR([$with_unbound_src has no config.h: name a configured Unbound source tree (tools/get-unbound makes one)])])
     AS_IF([$GREP '^#define WITH_DYNLIBMODULE 1' "$with_unbound_src/config.h" >/dev/null], [],
       [AC_MSG_ERROR([$with_unbound_src is configured without --with-dynlibmodule: that Unbound cannot load a module])])
+    AS_IF([$GREP '^#define HAVE_PTHREAD 1' "$with_unbound_src/config.h" >/dev/null], [],
+      [AC_MSG_ERROR([$with_unbound_src is configured without POSIX threads: without them its caches have no locks, and the module cleans them from a thread of its own])])
     ts_unbound_version=`$SED -n 's/^#define PACKAGE_VERSION "\(.*\)"/\1/p' "$with_unbound_src/config.h"`
     UNBOUND_CPPFLAGS="-I$with_unbound_src"
     UNBOUND_BINARY=${with_unbound_binary:-$with_unbound_src/unbound}

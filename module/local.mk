@@ -26,6 +26,7 @@ module_typosink_la_SOURCES = \
 	module/host.c module/host.h \
 	module/module.h \
 	module/query.c module/query.h \
+	module/quiet.c module/quiet.h \
 	module/snapshot.c module/snapshot.h \
 	module/source.c module/source.h \
 	module/typosink_module.c \

@@ -12,6 +12,7 @@
 #include "../src/alert/pipeline.h"
 #include "../src/conf.h"
 #include "../src/verdict.h"
+#include "quiet.h"
 #include "snapshot.h"
 
 typedef struct ts_watcher ts_watcher_t;
@@ -21,7 +22,10 @@ typedef struct ts_module {
 	int id;                 /* ours in env->modinfo and friends */
 	ts_conf_t conf;
 	ts_reporter_t report; /* into Unbound's log */
+	uint64_t seed;        /* the key of all hashes of this life; random */
 	ts_readers_t *readers;
+	const _Atomic bool *observing; /* the readers' flag: see ts_readers_observing() */
+	ts_quiet_t *quiet;
 	ts_pipeline_t *pipeline; /* NULL: no memory or no thread; then there are no alerts */
 	ts_watcher_t *watcher;
 	_Atomic unsigned asking; /* counterpart checks in flight */

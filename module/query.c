@@ -33,7 +33,6 @@ typedef struct told {
 	uint8_t rcode;
 	bool ours; /* false: as usual */
 	int ede;   /* -1: none */
-	const char *ede_text;
 	uint32_t ttl;
 	const uint8_t *sinkhole;
 	uint16_t preference;
@@ -342,11 +341,6 @@ static struct reply_info *reply_for(struct module_qstate *q, const state_t *stat
 	told->rcode = answer.rcode;
 	told->ttl = answer.ttl;
 	told->ede = answer.ede;
-	if (answer.ede >= 0) {
-		told->ede_text = regional_strdup(region, answer.ede_text);
-		if (!told->ede_text)
-			told->ede = -1;
-	}
 	if (answer.count > 0 && answer.type == LDNS_RR_TYPE_MX && answer.rr[0].rdlen > 2) {
 		told->preference = (uint16_t)(answer.rr[0].rdata[0] << 8 | answer.rr[0].rdata[1]);
 		told->sinkhole = answer.rr[0].rdata + 2;
@@ -676,10 +670,26 @@ void ts_query_clear(ts_module_t *m, struct module_qstate *q)
 	q->minfo[m->id] = NULL;
 }
 
+static bool has_alias(const struct reply_info *reply)
+{
+	for (size_t i = 0; i < reply->an_numrrsets; i++)
+		if (reply->rrsets[i]->rk.type == htons(LDNS_RR_TYPE_CNAME) ||
+			reply->rrsets[i]->rk.type == htons(LDNS_RR_TYPE_DNAME))
+			return true;
+	return false;
+}
+
 void ts_query_response(ts_module_t *m, struct module_qstate *q, const struct dns_msg *response)
 {
 	const struct reply_info *reply = response ? response->rep : NULL;
 	if (!reply || q->no_cache_store)
+		return;
+
+	/* The query name itself was judged at the start, where it is a client's. What was asked for
+	 * now may be a target that was found in the RRset cache. */
+	bool unseen = q->is_valrec || q->mesh_info->super_set.count > 0 ||
+		      query_dname_compare(response->qinfo.qname, q->qinfo.qname) != 0;
+	if (!unseen && !has_alias(reply))
 		return;
 
 	ts_reader_t *reader;
@@ -687,11 +697,7 @@ void ts_query_response(ts_module_t *m, struct module_qstate *q, const struct dns
 	ts_name_t name;
 	ts_verdict_t v;
 	bool hot = false;
-
-	/* The query name itself was judged at the start, where it is a client's. What was asked for
-	 * now may be a target that was found in the RRset cache. */
-	if (q->is_valrec || q->mesh_info->super_set.count > 0 ||
-		query_dname_compare(response->qinfo.qname, q->qinfo.qname) != 0)
+	if (unseen)
 		hot = judge_wire(s, q, response->qinfo.qname, response->qinfo.qname_len, NULL,
 			      &name, &v) &&
 		      ts_verdict_hot(&v) && v.kind == TS_VERDICT_TYPO;
@@ -738,9 +744,11 @@ static void alert(ts_module_t *m, const ts_verdict_t *v, const told_t *told,
 }
 
 /* In front, not behind: the rest of the list is shared by all clients of the query. */
-static void add_ede(struct edns_option **opts, struct regional *region, int code, const char *text)
+static void add_ede(
+	struct edns_option **opts, struct regional *region, int code, const ts_verdict_t *v)
 {
-	size_t len = strlen(text);
+	char text[TS_HINT_MAX];
+	size_t len = ts_answer_hint(v, text);
 	struct edns_option *opt = regional_alloc_zero(region, sizeof(*opt));
 	uint8_t *data = regional_alloc(region, 2 + len);
 	if (!opt || !data)
@@ -846,7 +854,7 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 		told.ttl = reply ? (uint32_t)reply->ttl : 0;
 	}
 	if (told.ede >= 0 && q->env->cfg->ede)
-		add_ede(opts, region, told.ede, told.ede_text);
+		add_ede(opts, region, told.ede, &v);
 	alert(m, &v, &told, qinfo, to, message_id(q, to));
 }
 
@@ -869,24 +877,42 @@ static bool first_typo(const ts_snapshot_t *s, const struct query_info *qinfo,
 	return false;
 }
 
+static void observe_cached(ts_module_t *m, const ts_snapshot_t *s, const struct query_info *qinfo,
+	const struct reply_info *reply, const struct comm_reply *to, time_t now)
+{
+	uint64_t key = ts_quiet_key(m->quiet, qinfo->qname, qinfo->qname_len, qinfo->qtype,
+		qinfo->qclass, s->generation);
+	ts_client_t client;
+	ts_verdict_t v;
+	uint16_t id = 0;
+
+	if (ts_quiet_has(m->quiet, key))
+		return;
+	v.kind = TS_VERDICT_NONE; /* where the name is none */
+	v.client_dependent = false;
+	(void)ts_client_of(to, &client);
+	if (!first_typo(s, qinfo, reply, &client, now, &v)) {
+		/* True for everybody and for good: no client set, no date and no alias is in it. */
+		if ((v.kind == TS_VERDICT_NONE || v.kind == TS_VERDICT_PROTECTED) &&
+			!v.client_dependent && !has_alias(reply))
+			ts_quiet_add(m->quiet, key);
+		return;
+	}
+	told_t told = {.ede = -1,
+		.rcode = (uint8_t)FLAGS_GET_RCODE(reply->flags),
+		.ttl = reply->ttl > now ? (uint32_t)(reply->ttl - now) : 0};
+	if (sldns_buffer_limit(to->c->buffer) >= sizeof(id))
+		memcpy(&id, sldns_buffer_begin(to->c->buffer), sizeof(id));
+	alert(m, &v, &told, qinfo, to, id);
+}
+
 void ts_query_cached(ts_module_t *m, const struct query_info *qinfo, const struct reply_info *reply,
 	const struct comm_reply *to, time_t now)
 {
 	ts_reader_t *reader;
 	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
-	ts_client_t client;
-	ts_verdict_t v;
-	if (s->observing) {
-		(void)ts_client_of(to, &client);
-		if (first_typo(s, qinfo, reply, &client, now, &v)) {
-			told_t told = {.ede = -1,
-				.rcode = (uint8_t)FLAGS_GET_RCODE(reply->flags),
-				.ttl = reply->ttl > now ? (uint32_t)(reply->ttl - now) : 0};
-			uint16_t id = 0;
-			if (sldns_buffer_limit(to->c->buffer) >= sizeof(id))
-				memcpy(&id, sldns_buffer_begin(to->c->buffer), sizeof(id));
-			alert(m, &v, &told, qinfo, to, id);
-		}
-	}
+
+	if (s->observing)
+		observe_cached(m, s, qinfo, reply, to, now);
 	ts_reader_leave(m->readers, reader);
 }

@@ -108,10 +108,9 @@ void ts_snapshot_unpin(const ts_snapshot_t *snapshot)
 	atomic_fetch_sub(&((ts_snapshot_t *)(uintptr_t)snapshot)->pins, 1);
 }
 
-bool ts_readers_observing(const ts_readers_t *readers)
+const _Atomic bool *ts_readers_observing(const ts_readers_t *readers)
 {
-	return atomic_load_explicit(
-		&((ts_readers_t *)(uintptr_t)readers)->observing, memory_order_relaxed);
+	return &readers->observing;
 }
 
 const ts_snapshot_t *ts_readers_current(const ts_readers_t *readers)

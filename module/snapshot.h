@@ -42,8 +42,9 @@ void ts_reader_leave(ts_readers_t *readers, ts_reader_t *reader) TS_NONNULL(1);
 void ts_snapshot_pin(const ts_snapshot_t *snapshot) TS_NONNULL_ALL;
 void ts_snapshot_unpin(const ts_snapshot_t *snapshot) TS_NONNULL_ALL;
 
-/** Is something observed now? A look at one word. Any thread. */
-bool ts_readers_observing(const ts_readers_t *readers) TS_NONNULL_ALL;
+/** Where it stands whether something is observed now; any thread may look. Valid as long as the
+ *  readers. */
+const _Atomic bool *ts_readers_observing(const ts_readers_t *readers) TS_NONNULL_ALL;
 
 /** The current one, for the publishing thread. NULL before the first. */
 const ts_snapshot_t *ts_readers_current(const ts_readers_t *readers) TS_NONNULL_ALL;

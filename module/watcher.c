@@ -306,8 +306,7 @@ int ts_watcher_new(ts_module_t *m, ts_watcher_t **out)
 	if (!w)
 		return TS_ENOMEM;
 	w->m = m;
-	if (getrandom(&w->seed, sizeof(w->seed), 0) != (ssize_t)sizeof(w->seed))
-		w->seed = (uint64_t)time(NULL) << 20 ^ (uint64_t)(uintptr_t)w;
+	w->seed = m->seed;
 	if (find_own_zones(w) != TS_OK || add_sources(w) != TS_OK)
 		goto cleanup;
 	if (m->conf.popular_file &&

@@ -65,7 +65,6 @@ static void start(ts_answer_t *out, uint16_t type, uint32_t ttl)
 	out->ttl = ttl;
 	out->soa = false;
 	out->ede = -1;
-	out->ede_text[0] = '\0';
 }
 
 static bool host_answer(const ts_verdict_t *v, const ts_query_t *query, ts_answer_t *out)
@@ -80,13 +79,12 @@ static bool host_answer(const ts_verdict_t *v, const ts_query_t *query, ts_answe
 	return true;
 }
 
-static void add_ede(ts_answer_t *out, int code, const ts_verdict_t *v)
+size_t ts_answer_hint(const ts_verdict_t *v, char buf[TS_HINT_MAX])
 {
 	char name[TS_NAME_TEXT_MAX];
 
-	out->ede = code;
 	ts_name_to_text(v->counterpart.wire, name, sizeof(name));
-	snprintf(out->ede_text, sizeof(out->ede_text), "did you mean %s?", name);
+	return (size_t)snprintf(buf, TS_HINT_MAX, "did you mean %s?", name);
 }
 
 bool ts_answer_make(const ts_verdict_t *v, const ts_query_t *query, ts_answer_t *out)
@@ -107,22 +105,22 @@ bool ts_answer_make(const ts_verdict_t *v, const ts_query_t *query, ts_answer_t 
 	switch (v->action) {
 	case TS_ACTION_SINKHOLE:
 		set = v->sinkhole ? rrset_for(v->sinkhole, type) : NULL;
-		add_ede(out, TS_EDE_FORGED, v);
+		out->ede = TS_EDE_FORGED;
 		break;
 	case TS_ACTION_NULLMX:
 		set = type == TS_TYPE_MX ? &null_set : NULL;
-		add_ede(out, TS_EDE_FORGED, v);
+		out->ede = TS_EDE_FORGED;
 		break;
 	case TS_ACTION_NXDOMAIN:
 		out->rcode = 3;
-		add_ede(out, TS_EDE_BLOCKED, v);
+		out->ede = TS_EDE_BLOCKED;
 		break;
 	case TS_ACTION_NODATA:
-		add_ede(out, TS_EDE_BLOCKED, v);
+		out->ede = TS_EDE_BLOCKED;
 		break;
 	case TS_ACTION_REFUSED:
 		out->rcode = 5;
-		add_ede(out, TS_EDE_BLOCKED, v);
+		out->ede = TS_EDE_BLOCKED;
 		return true;
 	case TS_ACTION_DEFER:
 		out->rcode = 2;

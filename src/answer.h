@@ -11,7 +11,7 @@
 #define TS_ANSWER_RRS_MAX 64
 #define TS_EDE_FORGED 4   /* RFC 8914 section 4.5 */
 #define TS_EDE_BLOCKED 15 /* RFC 8914 section 4.16 */
-#define TS_EDE_TEXT_MAX (TS_NAME_TEXT_MAX + 32)
+#define TS_HINT_MAX (TS_NAME_TEXT_MAX + 32)
 
 typedef struct ts_answer_rr {
 	const uint8_t *rdata; /* uncompressed */
@@ -28,8 +28,7 @@ typedef struct ts_answer {
 	uint8_t soa_label; /* its owner is this suffix of the qname */
 	uint16_t soa_rdlen;
 	uint8_t soa_rdata[2 * TS_NAME_MAX + 20];
-	int ede;                        /* info code, or -1 */
-	char ede_text[TS_EDE_TEXT_MAX]; /* "did you mean army.mil?" */
+	int ede; /* info code, or -1; its text: ts_answer_hint() */
 } ts_answer_t;
 
 /**
@@ -39,5 +38,8 @@ typedef struct ts_answer {
  */
 bool ts_answer_make(
 	const ts_verdict_t *verdict, const ts_query_t *query, ts_answer_t *out) TS_NONNULL_ALL;
+
+/** "did you mean army.mil?", in presentation form, into buf. \return its length. */
+size_t ts_answer_hint(const ts_verdict_t *verdict, char buf[TS_HINT_MAX]) TS_NONNULL_ALL;
 
 #endif

@@ -449,9 +449,11 @@ static void encode_policy(const ts_encoder_t *e, const ts_record_t *r, const ts_
 	if (r->failed)
 		snprintf(h->message, sizeof(h->message), "policy %.*s failed to load: %.*s",
 			name_len, name, message_len, message);
+	else if (message_len)
+		snprintf(h->message, sizeof(h->message), "%.*s", message_len, message);
 	else
-		snprintf(h->message, sizeof(h->message), "policy %.*s serial %s is in force%s%.*s",
-			name_len, name, serial, message_len ? ": " : "", message_len, message);
+		snprintf(h->message, sizeof(h->message), "policy %.*s serial %s is in force",
+			name_len, name, serial);
 	snprintf(h->reason, sizeof(h->reason), "%.*s", message_len, message);
 	h->kind = "event";
 	h->category[0] = "configuration";

@@ -71,12 +71,13 @@ class Unbound:
     """policy: a Policy, bytes (of a bad one), a Path, "" for no policy-file line, or None for no
     module at all. conf: more lines for typosink.conf. unbound_conf: more lines for the server clause
     of unbound.conf; clauses: whole clauses after it. modules: module-config. module_file: the
-    module, when it is not the one built for `version`. env: more environment.
+    module, when it is not the one built for `version`. env: more environment. wrapper: a command
+    that runs Unbound's (["valgrind", ...]).
     """
 
     def __init__(self, world, folder, address, *, policy=None, conf="", unbound_conf="", clauses="",
                  modules=None, module_file=None, version=DEFAULT_VERSION, threads=1,
-                 env=None, alert_file=None):
+                 env=None, alert_file=None, wrapper=()):
         self.world, self.folder, self.address = world, folder, address
         self.policy, self.version = policy, version
         self.prefix = unbound_prefix(version)
@@ -86,7 +87,7 @@ class Unbound:
         self.modules = modules or ("dynlib validator iterator" if self.module
                                    else "validator iterator")
         self.conf, self.unbound_conf, self.clauses = conf, unbound_conf, clauses
-        self.threads, self.extra_env = threads, dict(env or {})
+        self.threads, self.extra_env, self.wrapper = threads, dict(env or {}), list(wrapper)
         self.alerts = AlertFile(alert_file or folder / "alerts.ndjson")
         self.policy_path = folder / "policy.zone"
         self.process = None
@@ -151,11 +152,11 @@ class Unbound:
                 env.setdefault("ASAN_OPTIONS", "detect_leaks=0:halt_on_error=1")
         self.process = Process(
             f"unbound {self.folder.name}",
-            [str(self.prefix / "sbin" / "unbound"), "-d", "-c", str(self.config)],
+            [*self.wrapper, str(self.prefix / "sbin" / "unbound"), "-d", "-c", str(self.config)],
             self.folder / "unbound.log", env=env)
 
-    def wait_ready(self):
-        self.process.wait_line(r"start of service \(unbound")
+    def wait_ready(self, **how):
+        self.process.wait_line(r"start of service \(unbound", **how)
 
     def start(self):
         self.launch()
