@@ -30,7 +30,8 @@
 #define KEY_MAX 32     /* targets that one key leads to */
 #define SEEN_MAX 96    /* targets that one query is compared with */
 #define RELATED_MAX 48 /* suffixes near the query's own */
-#define LEVELS_MAX 6   /* labels of a query's end that are looked at beyond the target's */
+#define FILTER_BITS 12 /* of a filter, for each key */
+#define NEAR_WORDS (ts_suffix_tlds() / 64 + 1)
 
 /* Kinds of keys, mixed into their hashes. */
 enum kind {
@@ -42,6 +43,7 @@ enum kind {
 	KIND_CONTEXT, /* a context that targets have */
 	KIND_SUFFIX,  /* a label of a suffix, deletions; context: the rest of it */
 	KIND_IN_USE,  /* a public suffix that targets have */
+	KIND_TLD,     /* a TLD that targets have, deletions: in the filter only */
 	KINDS
 };
 
@@ -61,15 +63,24 @@ struct suffix {
 	const uint8_t *wire;
 	uint32_t target; /* which is this suffix itself, plus 1; 0: none */
 	uint8_t len, nlabels;
+	uint64_t context;
+};
+
+/* Three bits of one word for a key: one cache line a question. */
+struct filter {
+	uint64_t *words;
+	size_t n;
 };
 
 struct ts_index {
 	struct target *targets;
 	struct suffix *suffixes;
 	struct entry *entries;
-	uint64_t *filter;
+	struct filter labels; /* of KIND_LABEL: large, asked where the context is a target's */
+	struct filter names;  /* of all other kinds: small, asked for every name */
+	uint64_t *near_tlds;  /* bit n: TLD n is, or is near, one that targets have */
 	uint8_t *pool;
-	size_t count, nsuffixes, nentries, nwords, pool_len, used;
+	size_t count, nsuffixes, nentries, pool_len;
 	uint64_t letter[256]; /* the keyed coefficients */
 	uint64_t power[TS_NAME_MAX + 1], inverse, inverse2, salt[KINDS];
 	uint64_t suffix_labels; /* bit n: a target's suffix has n labels */
@@ -123,28 +134,87 @@ static uint64_t hash_letters(const ts_index_t *index, const uint8_t *s, size_t n
 	return h;
 }
 
+/* What a kind and a context add to the letters. */
+static uint64_t make_salt(const ts_index_t *index, enum kind kind, uint64_t context)
+{
+	return (context << 23 | context >> 41) + index->salt[kind];
+}
+
+static inline uint64_t salted_key(uint64_t letters, uint64_t salt)
+{
+	uint64_t h = letters ^ salt;
+
+	h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
+	return h ^ h >> 32;
+}
+
 static uint64_t make_key(
 	const ts_index_t *index, enum kind kind, uint64_t letters, uint64_t context)
 {
-	return finish_hash((letters ^ (context << 23 | context >> 41)) + index->salt[kind]);
+	return salted_key(letters, make_salt(index, kind, context));
 }
 
-/* The context of what stands left of wire. */
-static uint64_t hash_context(const ts_index_t *index, const uint8_t *wire)
+/* A context grows to the left, label by label; the root's is 0. */
+static uint64_t grow_context(uint64_t context, uint64_t letters, size_t n)
 {
-	return finish_hash(hash_letters(index, wire, ts_name_wire_len(wire)));
+	return finish_hash(context * 0x9e3779b97f4a7c15u + letters + n);
 }
 
-static uint64_t hash_flat(const ts_index_t *index, const uint8_t *wire, const uint8_t *end)
+/* A label as it is, and without its hyphens as a part of a name written without dots. */
+static uint64_t hash_label(const ts_index_t *index, const uint8_t *label, uint64_t *flat, size_t *n)
 {
 	uint64_t h = 0;
-	size_t at = 0;
+	bool hyphen = false;
 
-	for (; wire < end && *wire; wire += 1 + *wire)
-		for (size_t i = 1; i <= *wire; i++)
-			if (wire[i] != '-')
-				h += index->letter[wire[i]] * index->power[at++];
+	for (size_t i = 0; i < *label; i++) {
+		h += index->letter[label[1 + i]] * index->power[i];
+		hyphen |= label[1 + i] == '-';
+	}
+	*flat = h;
+	*n = *label;
+	if (hyphen) {
+		*flat = 0;
+		*n = 0;
+		for (size_t i = 0; i < *label; i++)
+			if (label[1 + i] != '-')
+				*flat += index->letter[label[1 + i]] * index->power[(*n)++];
+	}
 	return h;
+}
+
+/* What is known of the end of a name, from a label on. */
+struct end {
+	uint64_t letters; /* of that label alone */
+	uint64_t context; /* of the name from it on */
+	uint64_t flat;    /* of the name from it on, without dots and hyphens; */
+	uint64_t bare;    /* and without its TLD */
+};
+
+/* Puts a label before an end. */
+static void grow_end(const ts_index_t *index, const uint8_t *label, const struct end *right,
+	bool tld, struct end *out)
+{
+	uint64_t flat;
+	size_t n;
+
+	out->letters = hash_label(index, label, &flat, &n);
+	out->context = grow_context(right->context, out->letters, *label);
+	out->flat = flat + index->power[n] * right->flat;
+	out->bare = tld ? 0 : flat + index->power[n] * right->bare;
+}
+
+/* The ends of a name in wire format, label by label from the left; *ends for the root, too. */
+static unsigned hash_ends(const ts_index_t *index, const uint8_t *wire, struct end *ends)
+{
+	unsigned n = ts_name_wire_labels(wire);
+	const uint8_t *labels[TS_LABELS_MAX];
+
+	for (unsigned i = 0; i < n; i++, wire += 1 + *wire)
+		labels[i] = wire;
+	ends[n] = (struct end){0};
+	for (unsigned i = n; i-- > 0;)
+		grow_end(index, labels[i], &ends[i + 1], i + 1 == n, &ends[i]);
+	return n;
 }
 
 /* Sums over the letters of one label, from which every deletion follows. */
@@ -189,22 +259,30 @@ static uint32_t tag_of(uint64_t key)
 	return (uint32_t)key | 1;
 }
 
-/* Two bits of one word: one cache line a question. */
-static uint64_t filter_bits(uint64_t key)
+static inline uint64_t filter_bits(uint64_t key)
 {
-	return UINT64_C(1) << (key >> 6 & 63) | UINT64_C(1) << (key & 63);
+	return UINT64_C(1) << (key >> 20 & 63) | UINT64_C(1) << (key >> 14 & 63) |
+	       UINT64_C(1) << (key >> 8 & 63);
 }
 
-static void insert(ts_index_t *index, uint64_t key, uint32_t value)
+static inline bool may_have(const struct filter *filter, uint64_t key)
+{
+	uint64_t bits = filter_bits(key);
+
+	return (filter->words[place_of(key, filter->n)] & bits) == bits;
+}
+
+static void add_to_filter(struct filter *filter, uint64_t key)
+{
+	filter->words[place_of(key, filter->n)] |= filter_bits(key);
+}
+
+static void insert(ts_index_t *index, struct filter *filter, uint64_t key, uint32_t value)
 {
 	uint32_t tag = tag_of(key);
 	unsigned same = 0;
-
-	if (!index->entries) { /* counting how many there will be */
-		index->used++;
-		return;
-	}
 	size_t i = place_of(key, index->nentries);
+
 	for (; index->entries[i].tag; i = i + 1 == index->nentries ? 0 : i + 1) {
 		if (index->entries[i].tag != tag)
 			continue;
@@ -212,15 +290,27 @@ static void insert(ts_index_t *index, uint64_t key, uint32_t value)
 			return;
 	}
 	index->entries[i] = (struct entry){tag, value};
-	index->filter[place_of(key, index->nwords)] |= filter_bits(key);
-	index->used++;
+	add_to_filter(filter, key);
 }
 
-static inline bool may_have(const ts_index_t *index, uint64_t key)
-{
-	uint64_t bits = filter_bits(key);
+/* Many keys of one value: what they touch is fetched while the others are worked out. */
+struct batch {
+	size_t n;
+	uint64_t keys[1 + TS_LABEL_MAX + TS_TWO_EDITS_MAX * TS_TWO_EDITS_MAX / 2];
+};
 
-	return (index->filter[place_of(key, index->nwords)] & bits) == bits;
+static void gather(ts_index_t *index, const struct filter *filter, struct batch *b, uint64_t key)
+{
+	__builtin_prefetch(&index->entries[place_of(key, index->nentries)], 1);
+	__builtin_prefetch(&filter->words[place_of(key, filter->n)], 1);
+	b->keys[b->n++] = key;
+}
+
+static void insert_batch(
+	ts_index_t *index, struct filter *filter, const struct batch *b, uint32_t value)
+{
+	for (size_t i = 0; i < b->n; i++)
+		insert(index, filter, b->keys[i], value);
 }
 
 /* Two errors are looked for in labels of this length. */
@@ -232,87 +322,153 @@ static bool bears_two(size_t n)
 static void insert_label(
 	ts_index_t *index, const uint8_t *label, uint64_t context, uint32_t value, bool two)
 {
+	uint64_t salt = make_salt(index, KIND_LABEL, context);
+	struct batch b = {0};
 	struct letters l;
 
 	sum_letters(index, label, &l);
-	insert(index, make_key(index, KIND_LABEL, l.sum[l.n], context), value);
+	gather(index, &index->labels, &b, salted_key(l.sum[l.n], salt));
 	for (size_t i = 0; i < l.n; i++) {
 		if (i > 1 && l.s[i] == l.s[i - 1]) /* the same as without that one */
 			continue;
-		insert(index, make_key(index, KIND_LABEL, without_one(index, &l, i), context),
-			value);
+		gather(index, &index->labels, &b, salted_key(without_one(index, &l, i), salt));
 		/* Two errors leave the first letter alone. */
 		for (size_t j = i + 1; two && i && j < l.n; j++)
-			insert(index,
-				make_key(index, KIND_LABEL, without_two(index, &l, i, j), context),
-				value);
+			gather(index, &index->labels, &b,
+				salted_key(without_two(index, &l, i, j), salt));
 	}
+	insert_batch(index, &index->labels, &b, value);
+}
+
+static bool wants_two(const ts_meant_t *m, size_t letters)
+{
+	return m->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS) && bears_two(letters);
 }
 
 static void insert_target(ts_index_t *index, uint32_t t)
 {
 	const ts_meant_t *m = &index->targets[t].meant;
 	const uint8_t *label = m->wire;
+	struct end ends[TS_LABELS_MAX + 1];
 	uint8_t look[TS_LABEL_MAX];
 
+	hash_ends(index, m->wire, ends);
 	if (m->suffix)
-		insert(index,
-			make_key(index, KIND_FLAT, hash_flat(index, m->wire, m->wire + m->len), 0),
-			t);
+		insert(index, &index->names, make_key(index, KIND_FLAT, ends[0].flat, 0), t);
 	if (m->known)
 		return;
 	for (unsigned i = 0; i < m->suffix; i++, label += 1 + *label) {
-		uint64_t context = hash_context(index, label + 1 + *label);
-		bool two = m->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS) && bears_two(*label);
+		uint64_t context = ends[i + 1].context;
 
-		insert_label(index, label, context, t, two);
-		insert(index, make_key(index, KIND_CONTEXT, context, 0), 0);
+		insert_label(index, label, context, t, wants_two(m, *label));
+		add_to_filter(&index->names, make_key(index, KIND_CONTEXT, context, 0));
 		if (m->classes & TS_CLASS_BIT(TS_CLASS_LOOK_ALIKE)) {
 			size_t n = ts_label_fold(label + 1, *label, look);
-			insert(index,
+			insert(index, &index->labels,
 				make_key(index, KIND_FOLD, hash_letters(index, look, n), context),
 				t);
 		}
 		if (m->classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT)) {
 			size_t n = ts_label_sound(label + 1, *label, look);
-			insert(index,
+			insert(index, &index->labels,
 				make_key(index, KIND_SOUND, hash_letters(index, look, n), context),
 				t);
 		}
 		/* Nobody takes a closed TLD for another: most names that share a label end here. */
 		if (i + 1u == m->suffix &&
 			(!m->closed || m->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT)))
-			insert(index,
-				make_key(index, KIND_ALONE, hash_letters(index, label + 1, *label),
-					0),
-				t);
+			insert(index, &index->names,
+				make_key(index, KIND_ALONE, ends[i].letters, 0), t);
 	}
+}
+
+/* How many keys that is, at most: those of labels, and others. */
+static void count_target(const ts_index_t *index, uint32_t t, size_t *labels, size_t *names)
+{
+	const ts_meant_t *m = &index->targets[t].meant;
+	const uint8_t *label = m->wire;
+
+	*names += 1;
+	for (unsigned i = 0; i < m->suffix && !m->known; i++, label += 1 + *label) {
+		size_t n = *label;
+
+		*labels += 3 + n + (wants_two(m, n) ? (n - 1) * (n - 2) / 2 : 0);
+		*names += 2;
+	}
+}
+
+static const uint8_t *label_of_tld(const uint8_t *wire)
+{
+	while (wire[1 + *wire])
+		wire += 1 + *wire;
+	return wire;
 }
 
 static void insert_suffix(ts_index_t *index, uint32_t s)
 {
 	const struct suffix *suffix = &index->suffixes[s];
 	const uint8_t *label = suffix->wire;
+	struct end ends[TS_LABELS_MAX + 1];
 	uint64_t before = 0;
+	struct letters l;
+	unsigned n = hash_ends(index, label, ends);
 
-	insert(index, make_key(index, KIND_IN_USE, hash_context(index, suffix->wire), 0), s);
-	for (; *label; label += 1 + *label) {
-		uint64_t context = hash_context(index, label + 1 + *label) + before;
-		struct letters l;
+	insert(index, &index->names, make_key(index, KIND_IN_USE, ends[0].context, 0), s);
+	for (unsigned at = 0; at < n; at++, label += 1 + *label) {
+		uint64_t context = ends[at + 1].context + before;
 
 		sum_letters(index, label, &l);
-		insert(index, make_key(index, KIND_SUFFIX, l.sum[l.n], context), s);
+		insert(index, &index->names, make_key(index, KIND_SUFFIX, l.sum[l.n], context), s);
 		for (size_t i = 0; i < l.n; i++) {
-			insert(index,
+			insert(index, &index->names,
 				make_key(index, KIND_SUFFIX, without_one(index, &l, i), context),
 				s);
 			for (size_t j = i + 1; l.n <= TS_TWO_EDITS_MAX && j < l.n; j++)
-				insert(index,
+				insert(index, &index->names,
 					make_key(index, KIND_SUFFIX, without_two(index, &l, i, j),
 						context),
 					s);
 		}
 		before = finish_hash(before + l.sum[l.n] + 1);
+	}
+	/* The TLD again, by which TLDs that are near none are sorted out. */
+	sum_letters(index, label_of_tld(suffix->wire), &l);
+	add_to_filter(&index->names, make_key(index, KIND_TLD, l.sum[l.n], 0));
+	for (size_t i = 0; i < l.n; i++)
+		add_to_filter(
+			&index->names, make_key(index, KIND_TLD, without_one(index, &l, i), 0));
+}
+
+static void count_suffix(const ts_index_t *index, uint32_t s, size_t *names)
+{
+	const uint8_t *label = index->suffixes[s].wire;
+
+	*names += 2 + TS_LABEL_MAX;
+	for (; *label; label += 1 + *label)
+		*names +=
+			1 + *label + (*label <= TS_TWO_EDITS_MAX ? *label * (*label - 1u) / 2 : 0);
+}
+
+/* Most queries end in a TLD near which no target is: one bit says so. */
+static void find_near_tlds(ts_index_t *index)
+{
+	const uint8_t *wire;
+	struct letters l;
+	uint32_t at = 0;
+
+	while ((wire = ts_suffix_next(&at)) != NULL) {
+		unsigned tld = at - 1;
+		bool near;
+
+		if (wire[1 + *wire])
+			continue;
+		sum_letters(index, wire, &l);
+		near = may_have(&index->names, make_key(index, KIND_TLD, l.sum[l.n], 0));
+		for (size_t i = 0; i < l.n && !near; i++)
+			near = may_have(&index->names,
+				make_key(index, KIND_TLD, without_one(index, &l, i), 0));
+		if (near)
+			index->near_tlds[tld / 64] |= UINT64_C(1) << tld % 64;
 	}
 }
 
@@ -325,13 +481,39 @@ struct asking {
 	ts_typed_t typed;
 	ts_match_t *matches;
 	size_t max, found;
+	struct end *ends; /* of the typed name's last labels; [0] is that of label first_end */
+	unsigned first_end;
 	bool idn;        /* the name is what an internationalised one looks like */
 	bool rank_known; /* typed.popularity is */
+	bool use_known;  /* typed.suffix_in_use is */
 	unsigned nseen;
 	uint32_t seen[SEEN_MAX];
 	ts_likeness_t *explain; /* where the account of explain_target goes, not NULL: only that */
 	uint32_t explain_target;
 };
+
+/* Exactly: the filter alone may be wrong, and a verdict must not hang on the key of a hash. */
+static bool in_use(const ts_index_t *index, const uint8_t *wire, size_t len)
+{
+	struct end ends[TS_LABELS_MAX + 1];
+	uint64_t key;
+
+	hash_ends(index, wire, ends);
+	key = make_key(index, KIND_IN_USE, ends[0].context, 0);
+
+	if (!may_have(&index->names, key))
+		return false;
+	for (size_t i = place_of(key, index->nentries); index->entries[i].tag;
+		i = i + 1 == index->nentries ? 0 : i + 1) {
+		uint32_t s = index->entries[i].value;
+
+		if (index->entries[i].tag == tag_of(key) && s < index->nsuffixes &&
+			index->suffixes[s].len == len &&
+			memcmp(index->suffixes[s].wire, wire, len) == 0)
+			return true;
+	}
+	return false;
+}
 
 /* The order of ts_index_find. */
 static bool better(const struct asking *ask, const ts_match_t *a, const ts_match_t *b)
@@ -360,6 +542,13 @@ static void judge(struct asking *ask, uint32_t t)
 	if (ask->nseen == SEEN_MAX)
 		return;
 	ask->seen[ask->nseen++] = t;
+	if (!ask->use_known) {
+		unsigned at = ask->typed.suffix;
+
+		ask->use_known = true;
+		ask->typed.suffix_in_use =
+			in_use(ask->index, ts_name_suffix(name, at), ts_name_suffix_len(name, at));
+	}
 	if (ask->popular && !ask->rank_known) {
 		ask->typed.popularity = ts_popular_rank(ask->popular, name);
 		ask->rank_known = true;
@@ -396,66 +585,94 @@ static void judge(struct asking *ask, uint32_t t)
 	ask->matches[at] = match;
 }
 
-/* Everything that stands under a key. */
-static void ask_key(struct asking *ask, uint64_t key)
+/* Everything that stands under a key that a filter has. */
+static void judge_key(struct asking *ask, uint64_t key)
 {
 	const ts_index_t *index = ask->index;
 	uint32_t tag = tag_of(key);
 
-	if (!may_have(index, key))
-		return;
 	for (size_t i = place_of(key, index->nentries); index->entries[i].tag;
 		i = i + 1 == index->nentries ? 0 : i + 1)
 		if (index->entries[i].tag == tag && index->entries[i].value < index->count)
 			judge(ask, index->entries[i].value);
 }
 
-static void ask_one_edit(struct asking *ask, const struct letters *l, uint64_t context)
+static inline void ask_name(struct asking *ask, enum kind kind, uint64_t letters)
 {
-	const ts_index_t *index = ask->index;
+	uint64_t key = make_key(ask->index, kind, letters, 0);
 
-	ask_key(ask, make_key(index, KIND_LABEL, l->sum[l->n], context));
-	for (size_t i = 0; i < l->n; i++)
-		ask_key(ask, make_key(index, KIND_LABEL, without_one(index, l, i), context));
+	if (may_have(&ask->index->names, key))
+		judge_key(ask, key);
 }
 
-static void ask_two_edits(struct asking *ask, const struct letters *l, uint64_t context)
+static inline void ask_salted(struct asking *ask, uint64_t letters, uint64_t salt)
+{
+	uint64_t key = salted_key(letters, salt);
+
+	if (may_have(&ask->index->labels, key))
+		judge_key(ask, key);
+}
+
+/* Where a letter is typed twice or more, without one of them is without any other of them. */
+static void ask_one_edit(struct asking *ask, const struct letters *l, uint64_t salt)
+{
+	ask_salted(ask, l->sum[l->n], salt);
+	for (size_t i = 0; i < l->n; i++)
+		if (i == 0 || l->s[i] != l->s[i - 1])
+			ask_salted(ask, without_one(ask->index, l, i), salt);
+}
+
+static void ask_two_edits(struct asking *ask, const struct letters *l, uint64_t salt)
 {
 	const ts_index_t *index = ask->index;
+	const uint64_t all = l->sum[l->n];
 
-	for (size_t i = 1; i < l->n; i++)
+	for (size_t i = 1; i < l->n; i++) {
+		uint64_t left = l->sum[i] - l->sum[i + 1] * index->inverse;
+
+		if (i > 1 && l->s[i] == l->s[i - 1])
+			continue;
+		/* without_two, what does not change taken out of the loop */
 		for (size_t j = i + 1; j < l->n; j++)
-			ask_key(ask,
-				make_key(index, KIND_LABEL, without_two(index, l, i, j), context));
+			ask_salted(ask,
+				left + l->sum[j] * index->inverse +
+					(all - l->sum[j + 1]) * index->inverse2,
+				salt);
+	}
+}
+
+static const struct end *end_at(const struct asking *ask, unsigned label)
+{
+	return &ask->ends[label - ask->first_end];
 }
 
 /* A label whose right-hand side is a target's. */
 static void ask_label(struct asking *ask, const uint8_t *label, uint64_t context)
 {
 	const ts_index_t *index = ask->index;
+	uint64_t salt = make_salt(index, KIND_LABEL, context);
 	uint8_t look[TS_LABEL_MAX];
 	struct letters l;
 
 	sum_letters(index, label, &l);
-	ask_one_edit(ask, &l, context);
+	ask_one_edit(ask, &l, salt);
 	if (index->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS) && l.n + 2 >= TS_TWO_EDITS_MIN &&
 		l.n <= TS_TWO_EDITS_MAX)
-		ask_two_edits(ask, &l, context);
+		ask_two_edits(ask, &l, salt);
 	if (index->classes & TS_CLASS_BIT(TS_CLASS_LOOK_ALIKE)) {
 		size_t n = ts_label_fold(label + 1, *label, look);
-		ask_key(ask, make_key(index, KIND_FOLD, hash_letters(index, look, n), context));
+		ask_salted(ask, hash_letters(index, look, n), make_salt(index, KIND_FOLD, context));
 	}
 	if (index->classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT)) {
 		size_t n = ts_label_sound(label + 1, *label, look);
-		ask_key(ask, make_key(index, KIND_SOUND, hash_letters(index, look, n), context));
+		ask_salted(
+			ask, hash_letters(index, look, n), make_salt(index, KIND_SOUND, context));
 	}
 	/* A dot left out behind a host's name: what is left is the label. */
 	unsigned host = ts_host_prefix(label + 1, *label);
 	for (unsigned keep = 1; keep < l.n && (keep <= 4 || keep <= host); keep++)
 		if (keep == host || keep <= 4)
-			ask_key(ask, make_key(index, KIND_LABEL,
-					     hash_letters(index, label + 1 + keep, l.n - keep),
-					     context));
+			ask_salted(ask, hash_letters(index, label + 1 + keep, l.n - keep), salt);
 }
 
 /* Suffixes of targets that are near what stands at label `at`; a target that is one is asked. */
@@ -467,7 +684,7 @@ static unsigned find_related(struct asking *ask, unsigned at, uint32_t *related)
 	unsigned n = 0;
 
 	for (; *label; label += 1 + *label) {
-		uint64_t context = hash_context(index, label + 1 + *label) + before;
+		uint64_t context = end_at(ask, ++at)->context + before;
 		bool two = !ask->typed.delegated && *label <= TS_TWO_EDITS_MAX;
 		struct letters l;
 
@@ -480,7 +697,7 @@ static unsigned find_related(struct asking *ask, unsigned at, uint32_t *related)
 				uint64_t key = make_key(index, KIND_SUFFIX, h, context);
 				uint32_t tag = tag_of(key);
 
-				if (!may_have(index, key))
+				if (!may_have(&index->names, key))
 					continue;
 				for (size_t k = place_of(key, index->nentries);
 					index->entries[k].tag;
@@ -508,6 +725,7 @@ static void ask_suffixes(struct asking *ask, unsigned labels)
 	const ts_name_t *name = ask->typed.name;
 	unsigned at = name->nlabels - labels, n;
 	uint32_t related[RELATED_MAX];
+	bool summed = false;
 	struct letters l;
 
 	n = find_related(ask, at, related);
@@ -518,18 +736,19 @@ static void ask_suffixes(struct asking *ask, unsigned labels)
 			judge(ask, s->target - 1);
 		if (at == 0 || s->nlabels != labels)
 			continue;
-		uint64_t context = hash_context(index, s->wire);
-		const uint8_t *label = ts_name_suffix(name, at - 1);
+		/* Behind the suffix that it is anyway, the label is asked already. */
+		if (s->context == end_at(ask, at)->context)
+			continue;
+		uint64_t salt = make_salt(index, KIND_LABEL, s->context);
 
-		if (i == 0)
-			sum_letters(index, label, &l);
-		else if (l.n != *label)
-			sum_letters(index, label, &l);
-		ask_key(ask, make_key(index, KIND_LABEL, l.sum[l.n], context));
+		if (!summed)
+			sum_letters(index, ts_name_suffix(name, at - 1), &l);
+		summed = true;
+		ask_salted(ask, l.sum[l.n], salt);
 		/* likeness.c says why a delegated two-letter code bears no second error. */
 		if (index->classes & TS_CLASS_BIT(TS_CLASS_TWO_LABELS) &&
 			!(ask->typed.delegated && s->len == 4))
-			ask_one_edit(ask, &l, context);
+			ask_one_edit(ask, &l, salt);
 	}
 }
 
@@ -539,30 +758,16 @@ static void ask_parts(struct asking *ask, const uint8_t *label)
 	for (unsigned i = 1; i < *label; i++) {
 		if (label[1 + i] != '-')
 			continue;
-		ask_key(ask, make_key(ask->index, KIND_ALONE,
-				     hash_letters(ask->index, label + 1, i), 0));
-		ask_key(ask, make_key(ask->index, KIND_ALONE,
-				     hash_letters(ask->index, label + 2 + i, *label - 1u - i), 0));
+		ask_name(ask, KIND_ALONE, hash_letters(ask->index, label + 1, i));
+		ask_name(ask, KIND_ALONE, hash_letters(ask->index, label + 2 + i, *label - 1u - i));
 	}
 }
 
-/* Exactly: the filter alone may be wrong, and a verdict must not hang on the key of a hash. */
-static bool in_use(const ts_index_t *index, const uint8_t *wire, size_t len)
+static bool near_tld(const struct asking *ask)
 {
-	uint64_t key = make_key(index, KIND_IN_USE, hash_context(index, wire), 0);
+	int tld = ask->typed.tld;
 
-	if (!may_have(index, key))
-		return false;
-	for (size_t i = place_of(key, index->nentries); index->entries[i].tag;
-		i = i + 1 == index->nentries ? 0 : i + 1) {
-		uint32_t s = index->entries[i].value;
-
-		if (index->entries[i].tag == tag_of(key) && s < index->nsuffixes &&
-			index->suffixes[s].len == len &&
-			memcmp(index->suffixes[s].wire, wire, len) == 0)
-			return true;
-	}
-	return false;
+	return tld < 0 || ask->index->near_tlds[tld / 64] >> tld % 64 & 1;
 }
 
 static void ask_all(struct asking *ask)
@@ -570,40 +775,40 @@ static void ask_all(struct asking *ask)
 	const ts_index_t *index = ask->index;
 	const ts_name_t *name = ask->typed.name;
 	unsigned n = name->nlabels, levels = index->labels_max + 1;
+	unsigned before_suffix = ask->typed.suffix - 1u; /* the label; none: no label's number */
+	struct end ends[TS_LABELS_MAX + 1];
+	bool near = near_tld(ask);
 
 	if (levels > n)
 		levels = n;
-	ask->typed.suffix_in_use = in_use(index, ts_name_suffix(name, ask->typed.suffix),
-		ts_name_suffix_len(name, ask->typed.suffix));
+	ask->ends = ends;
+	ask->first_end = n - levels - (levels < n);
+	ends[n - ask->first_end] = (struct end){0};
+	for (unsigned i = n; i-- > ask->first_end;)
+		grow_end(index, ts_name_suffix(name, i), end_at(ask, i + 1), i + 1 == n,
+			&ends[i - ask->first_end]);
+	ask->use_known = false;
 	for (unsigned k = 1; k <= levels; k++) {
 		unsigned i = n - k;
+		const struct end *end = end_at(ask, i);
 		const uint8_t *label = ts_name_suffix(name, i);
-		uint64_t context = hash_context(index, label + 1 + *label);
 
-		if (may_have(index, make_key(index, KIND_CONTEXT, context, 0)))
-			ask_label(ask, label, context);
-		ask_key(ask, make_key(index, KIND_FLAT,
-				     hash_flat(index, label, name->wire + name->len), 0));
+		if (may_have(&index->names, make_key(index, KIND_CONTEXT, end[1].context, 0)))
+			ask_label(ask, label, end[1].context);
+		ask_name(ask, KIND_FLAT, end->flat);
 		/* A TLD appended: the name without it. */
-		if (k >= 3 || (k + 1 <= n && k >= 2)) {
-			const uint8_t *tld = ts_name_suffix(name, n - 1);
-			ask_key(ask, make_key(index, KIND_FLAT, hash_flat(index, label, tld), 0));
-		}
-		if (index->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT) &&
-			i == ask->typed.suffix - 1u)
+		if (k >= 3 || (k == 2 && n > 2))
+			ask_name(ask, KIND_FLAT, end->bare);
+		if (index->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT) && i == before_suffix)
 			ask_parts(ask, label);
-		if (index->suffix_labels >> k & 1)
+		if (near && index->suffix_labels >> k & 1)
 			ask_suffixes(ask, k);
-		if (i == ask->typed.suffix - 1u || index->suffix_labels >> (k - 1) & 1)
-			ask_key(ask, make_key(index, KIND_ALONE,
-					     hash_letters(index, label + 1, *label), 0));
+		if (i == before_suffix || index->suffix_labels >> (k - 1) & 1)
+			ask_name(ask, KIND_ALONE, end->letters);
 	}
 	/* One label more than any target: the whole name may still be one with a TLD appended. */
-	if (levels < n) {
-		const uint8_t *label = ts_name_suffix(name, n - levels - 1);
-		ask_key(ask, make_key(index, KIND_FLAT,
-				     hash_flat(index, label, ts_name_suffix(name, n - 1)), 0));
-	}
+	if (levels < n)
+		ask_name(ask, KIND_FLAT, end_at(ask, n - levels - 1)->bare);
 }
 
 static size_t find(struct asking *ask, const ts_name_t *query)
@@ -723,14 +928,21 @@ static void collect_suffixes(ts_index_t *index)
 			continue;
 		for (unsigned k = 0; k < m->suffix; k++)
 			wire += 1 + *wire;
-		index->suffixes[n++] = (struct suffix){wire, 0, (uint8_t)ts_name_wire_len(wire),
-			(uint8_t)(m->nlabels - m->suffix)};
+		index->suffixes[n++] = (struct suffix){.wire = wire,
+			.len = (uint8_t)ts_name_wire_len(wire),
+			.nlabels = (uint8_t)(m->nlabels - m->suffix)};
 		index->suffix_labels |= UINT64_C(1) << (m->nlabels - m->suffix);
 	}
 	qsort(index->suffixes, n, sizeof(*index->suffixes), compare_suffixes);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || compare_suffixes(&index->suffixes[i], &index->suffixes[i - 1]) != 0)
 			index->suffixes[index->nsuffixes++] = index->suffixes[i];
+	for (size_t i = 0; i < index->nsuffixes; i++) {
+		struct end ends[TS_LABELS_MAX + 1];
+
+		hash_ends(index, index->suffixes[i].wire, ends);
+		index->suffixes[i].context = ends[0].context;
+	}
 	for (size_t i = 0; i < index->count; i++) {
 		const ts_meant_t *m = &index->targets[i].meant;
 		struct suffix key = {.wire = m->wire}, *s;
@@ -744,7 +956,6 @@ static void collect_suffixes(ts_index_t *index)
 
 static void insert_all(ts_index_t *index)
 {
-	index->used = 0;
 	for (size_t i = 0; i < index->count; i++)
 		insert_target(index, (uint32_t)i);
 	for (size_t i = 0; i < index->nsuffixes; i++)
@@ -759,21 +970,22 @@ static void count_neighbours(ts_index_t *index)
 		const uint8_t *label = m->wire;
 		uint32_t seen[KEY_MAX];
 		unsigned nseen = 0;
+		struct end ends[TS_LABELS_MAX + 1];
 		struct letters l;
 
 		if (m->suffix == 0 || m->known)
 			continue;
 		for (unsigned i = 0; i + 1u < m->suffix; i++)
 			label += 1 + *label;
-		uint64_t context = hash_context(index, label + 1 + *label);
+		hash_ends(index, label + 1 + *label, ends);
+		uint64_t salt = make_salt(index, KIND_LABEL, ends[0].context);
 		sum_letters(index, label, &l);
 		for (size_t i = 0; i <= l.n + 1; i++) {
-			uint64_t key = i == l.n + 1 ? make_key(index, KIND_ALONE,
-							      hash_letters(index, l.s, l.n), 0)
-						    : make_key(index, KIND_LABEL,
-							      i == l.n ? l.sum[l.n]
-								       : without_one(index, &l, i),
-							      context);
+			uint64_t key = i == l.n + 1
+					       ? make_key(index, KIND_ALONE, l.sum[l.n], 0)
+					       : salted_key(i == l.n ? l.sum[l.n]
+								     : without_one(index, &l, i),
+							 salt);
 			uint32_t tag = tag_of(key);
 
 			for (size_t k = place_of(key, index->nentries); index->entries[k].tag;
@@ -848,14 +1060,22 @@ int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_option
 		realloc(index->suffixes, (index->nsuffixes + 1) * sizeof(*index->suffixes));
 	if (suffixes)
 		index->suffixes = suffixes;
-	insert_all(index); /* counts */
-	index->nentries = index->used + index->used / 2 + 64;
-	index->nwords = index->used / 4 + 64; /* 16 bits an entry */
-	index->filter = calloc(index->nwords, sizeof(*index->filter));
+	size_t labels = 0, names = 0;
+	for (size_t i = 0; i < index->count; i++)
+		count_target(index, (uint32_t)i, &labels, &names);
+	for (size_t i = 0; i < index->nsuffixes; i++)
+		count_suffix(index, (uint32_t)i, &names);
+	index->nentries = (labels + names) / 2 * 3 + 64;
+	index->labels.n = labels * FILTER_BITS / 64 + 64;
+	index->names.n = names * FILTER_BITS / 64 + 64;
+	index->labels.words = calloc(index->labels.n, sizeof(uint64_t));
+	index->names.words = calloc(index->names.n, sizeof(uint64_t));
+	index->near_tlds = calloc(NEAR_WORDS, sizeof(uint64_t));
 	index->entries = calloc(index->nentries, sizeof(*index->entries));
-	if (!index->filter || !index->entries)
+	if (!index->labels.words || !index->names.words || !index->near_tlds || !index->entries)
 		goto cleanup;
 	insert_all(index);
+	find_near_tlds(index);
 	count_neighbours(index);
 	*out = index;
 	index = NULL;
@@ -874,7 +1094,9 @@ void ts_index_free(ts_index_t *index)
 	free(index->targets);
 	free(index->suffixes);
 	free(index->entries);
-	free(index->filter);
+	free(index->labels.words);
+	free(index->names.words);
+	free(index->near_tlds);
 	free(index);
 }
 
@@ -882,5 +1104,6 @@ size_t ts_index_memory(const ts_index_t *index)
 {
 	return sizeof(*index) + index->pool_len + index->count * sizeof(*index->targets) +
 	       index->nsuffixes * sizeof(*index->suffixes) +
-	       index->nentries * sizeof(*index->entries) + index->nwords * sizeof(*index->filter);
+	       index->nentries * sizeof(*index->entries) +
+	       (index->labels.n + index->names.n + NEAR_WORDS) * sizeof(uint64_t);
 }

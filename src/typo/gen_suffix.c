@@ -128,18 +128,12 @@ int main(void)
 		while (tld[1 + *tld])
 			tld += 1 + *tld;
 		add(tld, 2 + (size_t)*tld, TS_SUFFIX_TLD);
+		/* Whoever walks from the root stops where no rule is below. */
+		for (const uint8_t *p = wire + 1 + *wire; *p; p += 1 + *p)
+			add(p, len - (size_t)(p - wire), TS_SUFFIX_PARENT);
 	}
 	if (count < 1000)
 		die("this is no public suffix list", "fewer than 1000 rules");
-
-	unsigned depth = 0;
-	for (size_t i = 0; i < count; i++) {
-		unsigned labels = 1; /* a wildcard's child */
-		for (const uint8_t *p = entries[i].wire; *p; p += 1 + *p)
-			labels++;
-		if (labels > depth)
-			depth = labels;
-	}
 
 	size_t slots = 1, at = 0;
 	while (slots < 2 * count)
@@ -164,10 +158,9 @@ int main(void)
 	}
 	/* A comparison never reads past the end, however long the name that it is given. */
 	printf("\n\t[%zu] = 0", at + 256);
-	printf("\n};\nconst unsigned ts_suffix_depth = %u;\n"
-	       "const uint32_t ts_suffix_nslots = %zu;\n"
+	printf("\n};\nconst uint32_t ts_suffix_nslots = %zu;\n"
 	       "const struct ts_suffix_slot ts_suffix_slots[] = {\n",
-		depth, slots);
+		slots);
 	for (size_t j = 0; j < slots; j++)
 		if (table[j])
 			printf("\t[%zu] = {%uu, %zu},\n", j,

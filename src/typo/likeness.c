@@ -309,12 +309,12 @@ static int two_edits_odds(const uint8_t *typed, size_t n, const uint8_t *meant, 
 
 /* Works out what happened to meant (m octets) that made it typed (n octets). false: more than what
  * anybody does by mistake. The two differ. */
-static bool find_edit(
-	const uint8_t *typed, size_t n, const uint8_t *meant, size_t m, struct edit *e)
+static bool find_edit(const uint8_t *typed, size_t n, const uint8_t *meant, size_t m,
+	ts_class_set_t classes, struct edit *e)
 {
 	size_t left = 0, right = 0, least = n < m ? n : m;
 
-	memset(e, 0, sizeof(*e));
+	e->ncalls = 0;
 	e->distance = 1;
 	while (left < least && typed[left] == meant[left])
 		left++;
@@ -366,7 +366,7 @@ static bool find_edit(
 	}
 	if ((e->distance != 1 || (a == 1 && b == 1)) && looks_alike(typed, n, meant, m))
 		call(e, TS_CLASS_LOOK_ALIKE, W_LOOK_ALIKE, "letters that look alike");
-	if (sounds_alike(typed, n, meant, m))
+	if (classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT) && sounds_alike(typed, n, meant, m))
 		call(e, TS_CLASS_SOUNDSQUAT, W_SOUND, "it sounds alike");
 	if (e->distance == 2 && m >= TS_TWO_EDITS_MIN && n + 1 >= TS_TWO_EDITS_MIN &&
 		m <= TS_TWO_EDITS_MAX && n <= TS_TWO_EDITS_MAX && !e->first) {
@@ -488,7 +488,8 @@ static bool add_suffix(ts_likeness_t *l, const ts_typed_t *typed, const uint8_t 
 		}
 	}
 	/* A lower-case letter typed as something that looks like it is an edit like others. */
-	bool near = wrong == 1 && find_edit(x + 1, *x, y + 1, *y, &e) && e.distance == 1;
+	bool near = wrong == 1 && find_edit(x + 1, *x, y + 1, *y, meant->classes, &e) &&
+		    e.distance == 1;
 	/* Nobody chose a TLD that does not exist: it may be two edits away. */
 	if (wrong == 1 && !near && !typed->delegated && *y > 2 && *x <= TS_TWO_EDITS_MAX &&
 		ts_osa(x + 1, *x, y + 1, *y) == 2) {
@@ -607,7 +608,8 @@ static bool compare_labels(
 	if (wrong) {
 		struct edit e;
 
-		if (!find_edit(x + 1, *x, y + 1, *y, &e) || !add_edit(&l, &e, meant->classes))
+		if (!find_edit(x + 1, *x, y + 1, *y, meant->classes, &e) ||
+			!add_edit(&l, &e, meant->classes))
 			return false;
 		if (e.first && l.class_id != TS_CLASS_TRANSPOSITION)
 			add_term(&l, "at the first letter",
@@ -886,9 +888,13 @@ int ts_meant_neighbour(const ts_meant_t *a, const ts_meant_t *b)
 
 void ts_typed_init(ts_typed_t *typed, const ts_name_t *name)
 {
+	ts_suffix_view_t view;
+
+	ts_suffix_look(name, &view);
 	*typed = (ts_typed_t){.name = name,
-		.suffix = (uint8_t)ts_suffix_start(name),
-		.delegated = ts_suffix_tld_delegated(name)};
+		.suffix = (uint8_t)view.start,
+		.delegated = view.tld >= 0,
+		.tld = view.tld};
 }
 
 void ts_meant_init(ts_meant_t *meant, const uint8_t *wire, size_t len, const ts_name_t *name,

@@ -31,6 +31,7 @@ typedef struct ts_typed {
 	const ts_name_t *name;
 	uint8_t suffix;      /* label at which its public suffix starts */
 	bool delegated;      /* its TLD is delegated */
+	int tld;             /* number of its TLD, see suffix.h; -1: not delegated */
 	bool suffix_in_use;  /* a protected name has this public suffix */
 	bool has_list;       /* there is a list of popular names */
 	uint32_t popularity; /* rank in the operator's list; 0: not listed, or no list */

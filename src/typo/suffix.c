@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* Flags of the suffix that stands at wire (len octets), 0 where the list does not have it. */
-static unsigned look_up(uint32_t hash, const uint8_t *wire, size_t len)
+/* Where the suffix that stands at wire (len octets) is in the table; -1: it is not. */
+static int find(uint32_t hash, const uint8_t *wire, size_t len)
 {
 	uint32_t mask = ts_suffix_nslots - 1;
 
@@ -14,9 +14,19 @@ static unsigned look_up(uint32_t hash, const uint8_t *wire, size_t len)
 		const uint8_t *entry = ts_suffix_pool + ts_suffix_slots[i].at - 1;
 
 		if (ts_suffix_slots[i].hash == hash && memcmp(entry + 1, wire, len) == 0)
-			return entry[0];
+			return (int)i;
 	}
-	return 0;
+	return -1;
+}
+
+static unsigned flags_at(int slot)
+{
+	return slot < 0 ? 0 : ts_suffix_pool[ts_suffix_slots[slot].at - 1];
+}
+
+static unsigned look_up(uint32_t hash, const uint8_t *wire, size_t len)
+{
+	return flags_at(find(hash, wire, len));
 }
 
 bool ts_suffix_tld_delegated(const ts_name_t *name)
@@ -29,28 +39,46 @@ bool ts_suffix_tld_delegated(const ts_name_t *name)
 	return look_up(hash, tld, (size_t)*tld + 2) & TS_SUFFIX_TLD;
 }
 
-unsigned ts_suffix_start(const ts_name_t *name)
+unsigned ts_suffix_tlds(void)
+{
+	return ts_suffix_nslots;
+}
+
+void ts_suffix_look(const ts_name_t *name, ts_suffix_view_t *out)
 {
 	uint32_t hash = TS_SUFFIX_HASH_START;
 	unsigned start = name->nlabels, parent = 0;
 
+	*out = (ts_suffix_view_t){0, -1};
 	if (start == 0)
-		return 0;
+		return;
 	start--; /* the implicit rule "*" */
-	/* No rule is deeper than that, a wildcard's child included. */
-	unsigned least = name->nlabels > ts_suffix_depth ? name->nlabels - ts_suffix_depth : 0;
-	for (unsigned i = name->nlabels; i-- > least;) {
+	for (unsigned i = name->nlabels; i-- > 0;) {
 		hash = ts_suffix_hash_label(hash, ts_name_suffix(name, i));
-		unsigned flags =
-			look_up(hash, ts_name_suffix(name, i), ts_name_suffix_len(name, i));
+		int slot = find(hash, ts_name_suffix(name, i), ts_name_suffix_len(name, i));
+		unsigned flags = flags_at(slot);
 
-		if (flags & TS_SUFFIX_EXCEPTION)
-			return i + 1;
+		if (flags & TS_SUFFIX_TLD)
+			out->tld = slot;
+		if (flags & TS_SUFFIX_EXCEPTION) {
+			start = i + 1;
+			break;
+		}
 		if (flags & TS_SUFFIX_RULE || parent & TS_SUFFIX_WILDCARD)
 			start = i;
+		if (!(flags & (TS_SUFFIX_PARENT | TS_SUFFIX_WILDCARD)))
+			break; /* no rule is deeper */
 		parent = flags;
 	}
-	return start;
+	out->start = start;
+}
+
+unsigned ts_suffix_start(const ts_name_t *name)
+{
+	ts_suffix_view_t view;
+
+	ts_suffix_look(name, &view);
+	return view.start;
 }
 
 bool ts_suffix_is_public(const uint8_t *wire, size_t len)

@@ -8,6 +8,17 @@
 
 #include "../name.h"
 
+/** What the end of a name is, found in one walk. */
+typedef struct ts_suffix_view {
+	unsigned start; /* see ts_suffix_start */
+	int tld;        /* number of its delegated TLD, below ts_suffix_tlds(); -1: no such TLD */
+} ts_suffix_view_t;
+
+void ts_suffix_look(const ts_name_t *name, ts_suffix_view_t *out) TS_NONNULL_ALL;
+
+/** One more than the highest number of a TLD. */
+unsigned ts_suffix_tlds(void);
+
 /** True where the one-label name of suffix `i` (i == name->nlabels - 1) is a delegated TLD. */
 bool ts_suffix_tld_delegated(const ts_name_t *name) TS_NONNULL_ALL;
 

@@ -12,6 +12,7 @@
 #define TS_SUFFIX_WILDCARD 2u  /* every name one label below it is */
 #define TS_SUFFIX_EXCEPTION 4u /* it is not, although its parent has a wildcard */
 #define TS_SUFFIX_TLD 8u       /* a delegated TLD */
+#define TS_SUFFIX_PARENT 16u   /* there are rules below it */
 
 /* The table is fixed when it is built, so that its longest probe is known and a plain hash (FNV-1a,
  * label by label from the root) is safe: who chooses names cannot add to it. */
@@ -24,7 +25,6 @@ struct ts_suffix_slot {
 extern const uint8_t ts_suffix_pool[];
 extern const struct ts_suffix_slot ts_suffix_slots[];
 extern const uint32_t ts_suffix_nslots; /* a power of two */
-extern const unsigned ts_suffix_depth;  /* labels of the deepest suffix, a wildcard's child too */
 
 #define TS_SUFFIX_HASH_START 0x811c9dc5u
 

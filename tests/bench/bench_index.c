@@ -3,7 +3,7 @@
  * bench_index: what a look-up costs that matches nothing, what an index weighs and how long it
  * takes to build, and how many names an enumerated zone would need for the same. Prints figures;
  * judges nothing. Run under `valgrind --tool=callgrind` with "-i N" it makes N look-ups and no
- * more, so that instructions can be counted.
+ * more, so that instructions can be counted; "-i N COUNT" against COUNT generated names.
  */
 #include "../quality/data.h"
 
@@ -181,13 +181,18 @@ int main(int argc, char **argv)
 		if (ts_name_from_text(
 			    &queries[nqueries], rows.line[i], strlen(rows.line[i]), NULL) == TS_OK)
 			nqueries++;
-	load(&targets, "gov_domains.txt");
-	load(&targets, "mil_registrable.txt");
-	if (argc == 3 && strcmp(argv[1], "-i") == 0) {
+	if (argc == 4) {
+		generate(&targets, strtoul(argv[3], NULL, 10));
+	} else {
+		load(&targets, "gov_domains.txt");
+		load(&targets, "mil_registrable.txt");
+	}
+	if (argc >= 3 && strcmp(argv[1], "-i") == 0) {
 		ts_index_t *index = ts_targets_index(&targets);
+		size_t n = strtoul(argv[2], NULL, 10);
 		ts_match_t m;
-		for (long i = 0; i < atol(argv[2]); i++)
-			ts_index_find(index, &queries[(size_t)i * 1009 % nqueries], NULL, &m, 1);
+		for (size_t i = 0; i < n; i++)
+			ts_index_find(index, &queries[i * 1009 % nqueries], NULL, &m, 1);
 		ts_index_free(index);
 		return 0;
 	}
