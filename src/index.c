@@ -43,6 +43,8 @@ enum kind {
 	KIND_CONTEXT, /* a context that targets have */
 	KIND_SUFFIX,  /* a label of a suffix, deletions; context: the rest of it */
 	KIND_IN_USE,  /* a public suffix that targets have */
+	KIND_PLACE,   /* what stands around a label of a suffix: in the filter only */
+	KIND_HALVES,  /* of what two deletions leave of a label; context: in the filter only */
 	KIND_TLD,     /* a TLD that targets have, deletions: in the filter only */
 	KINDS
 };
@@ -77,6 +79,7 @@ struct ts_index {
 	struct suffix *suffixes;
 	struct entry *entries;
 	struct filter labels; /* of KIND_LABEL: large, asked where the context is a target's */
+	struct filter halves; /* of KIND_HALVES: rules most pairs of deletions out */
 	struct filter names;  /* of all other kinds: small, asked for every name */
 	uint64_t *near_tlds;  /* bit n: TLD n is, or is near, one that targets have */
 	uint8_t *pool;
@@ -261,8 +264,13 @@ static uint32_t tag_of(uint64_t key)
 
 static inline uint64_t filter_bits(uint64_t key)
 {
-	return UINT64_C(1) << (key >> 20 & 63) | UINT64_C(1) << (key >> 14 & 63) |
-	       UINT64_C(1) << (key >> 8 & 63);
+	static const uint64_t three[8] = {0x0000020000000401, 0x0000000100080001,
+		0x0004000000010001, 0x0000400002000001, 0x0000001000004001, 0x0200000000100001,
+		0x0010000000800001, 0x0000008000000021};
+	unsigned turn = key >> 8 & 63;
+	uint64_t bits = three[key >> 14 & 7];
+
+	return bits << turn | bits >> (-turn & 63);
 }
 
 static inline bool may_have(const struct filter *filter, uint64_t key)
@@ -319,13 +327,76 @@ static bool bears_two(size_t n)
 	return n >= TS_TWO_EDITS_MIN && n <= TS_TWO_EDITS_MAX;
 }
 
+/*
+ * Halves. What is left of a label of n letters when two are deleted has m = n - 2 letters, and two
+ * halves: the first h = m / 2 and the others. A query with as many letters left can only meet a
+ * target one of whose halves, after 0, 1 or 2 deletions, is equal: a filter of halves rules most of
+ * the pairs of deletions out at the cost of n questions instead of n * n / 2. Left and right halves
+ * are hashed where they stand in what is left.
+ */
+static uint64_t half_salt(uint64_t salt, size_t m, bool right)
+{
+	return salt + (2 * m + right) * 0x9e3779b97f4a7c15u;
+}
+
+static void insert_half(ts_index_t *index, uint64_t letters, uint64_t salt)
+{
+	add_to_filter(&index->halves, salted_key(letters, salt));
+}
+
+/* All halves of a target's label that are left after up to two deletions. */
+static void insert_halves(ts_index_t *index, const struct letters *l, uint64_t context)
+{
+	const uint64_t base = make_salt(index, KIND_HALVES, context), *sum = l->sum;
+	const uint64_t in = index->inverse, in2 = index->inverse2;
+	const size_t n = l->n;
+
+	for (size_t gone = 0; gone <= 2; gone++) {
+		size_t m = n - gone, h = m / 2;
+		uint64_t left = half_salt(base, m, false), right = half_salt(base, m, true);
+
+		/* None of them in the left half, or all of them. */
+		insert_half(index, sum[h], left);
+		insert_half(index,
+			(sum[n] - sum[h + gone]) * (gone == 2     ? in2
+							   : gone ? in
+								  : 1),
+			right);
+		if (gone == 0)
+			continue;
+		for (size_t i = 1; i <= h; i++) /* one in the left */
+			insert_half(index, sum[i] + (sum[h + 1] - sum[i + 1]) * in, left);
+		for (size_t j = h + gone - 1; j < n; j++) /* one in the right */
+			insert_half(index,
+				gone == 1
+					? sum[j] - sum[h] + (sum[n] - sum[j + 1]) * in
+					: (sum[j] - sum[h + 1]) * in + (sum[n] - sum[j + 1]) * in2,
+				right);
+		if (gone == 1)
+			continue;
+		for (size_t i = 1; i <= h; i++) /* two in the left */
+			for (size_t j = i + 1; j <= h + 1; j++)
+				insert_half(index,
+					sum[i] + (sum[j] - sum[i + 1]) * in +
+						(sum[h + 2] - sum[j + 1]) * in2,
+					left);
+		for (size_t i = h; i < n; i++) /* two in the right */
+			for (size_t j = i + 1; j < n; j++)
+				insert_half(index,
+					sum[i] - sum[h] + (sum[j] - sum[i + 1]) * in +
+						(sum[n] - sum[j + 1]) * in2,
+					right);
+	}
+}
+
 static void insert_label(
 	ts_index_t *index, const uint8_t *label, uint64_t context, uint32_t value, bool two)
 {
 	uint64_t salt = make_salt(index, KIND_LABEL, context);
-	struct batch b = {0};
+	struct batch b;
 	struct letters l;
 
+	b.n = 0;
 	sum_letters(index, label, &l);
 	gather(index, &index->labels, &b, salted_key(l.sum[l.n], salt));
 	for (size_t i = 0; i < l.n; i++) {
@@ -338,6 +409,8 @@ static void insert_label(
 				salted_key(without_two(index, &l, i, j), salt));
 	}
 	insert_batch(index, &index->labels, &b, value);
+	if (two)
+		insert_halves(index, &l, context);
 }
 
 static bool wants_two(const ts_meant_t *m, size_t letters)
@@ -383,7 +456,8 @@ static void insert_target(ts_index_t *index, uint32_t t)
 }
 
 /* How many keys that is, at most: those of labels, and others. */
-static void count_target(const ts_index_t *index, uint32_t t, size_t *labels, size_t *names)
+static void count_target(
+	const ts_index_t *index, uint32_t t, size_t *labels, size_t *halves, size_t *names)
 {
 	const ts_meant_t *m = &index->targets[t].meant;
 	const uint8_t *label = m->wire;
@@ -393,6 +467,7 @@ static void count_target(const ts_index_t *index, uint32_t t, size_t *labels, si
 		size_t n = *label;
 
 		*labels += 3 + n + (wants_two(m, n) ? (n - 1) * (n - 2) / 2 : 0);
+		*halves += wants_two(m, n) ? 4 * n + (n - 1) * (n - 2) / 4 : 0;
 		*names += 2;
 	}
 }
@@ -417,6 +492,7 @@ static void insert_suffix(ts_index_t *index, uint32_t s)
 	for (unsigned at = 0; at < n; at++, label += 1 + *label) {
 		uint64_t context = ends[at + 1].context + before;
 
+		add_to_filter(&index->names, make_key(index, KIND_PLACE, context, 0));
 		sum_letters(index, label, &l);
 		insert(index, &index->names, make_key(index, KIND_SUFFIX, l.sum[l.n], context), s);
 		for (size_t i = 0; i < l.n; i++) {
@@ -622,22 +698,57 @@ static void ask_one_edit(struct asking *ask, const struct letters *l, uint64_t s
 			ask_salted(ask, without_one(ask->index, l, i), salt);
 }
 
-static void ask_two_edits(struct asking *ask, const struct letters *l, uint64_t salt)
+static bool has_half(const ts_index_t *index, uint64_t letters, uint64_t salt)
+{
+	return may_have(&index->halves, salted_key(letters, salt));
+}
+
+/* Pairs of deletions, the first at i: the second from j on, before end. */
+static void ask_pairs(
+	struct asking *ask, const struct letters *l, uint64_t salt, size_t i, size_t j, size_t end)
+{
+	const uint64_t in = ask->index->inverse, in2 = ask->index->inverse2;
+	const uint64_t left = l->sum[i] - l->sum[i + 1] * in, all = l->sum[l->n];
+
+	/* without_two, with what does not change taken out of the loop */
+	for (; j < end; j++)
+		ask_salted(ask, left + l->sum[j] * in + (all - l->sum[j + 1]) * in2, salt);
+}
+
+static void ask_two_edits(
+	struct asking *ask, const struct letters *l, uint64_t salt, uint64_t context)
 {
 	const ts_index_t *index = ask->index;
-	const uint64_t all = l->sum[l->n];
+	const uint64_t base = make_salt(index, KIND_HALVES, context), *sum = l->sum;
+	const size_t n = l->n, m = n - 2, h = m / 2;
+	const uint64_t left = half_salt(base, m, false), right = half_salt(base, m, true);
+	bool left_whole = has_half(index, sum[h], left);
+	bool right_whole = has_half(index, (sum[n] - sum[h + 2]) * index->inverse2, right);
+	uint64_t rights = 0; /* bit j: without j the right half is one */
 
-	for (size_t i = 1; i < l->n; i++) {
-		uint64_t left = l->sum[i] - l->sum[i + 1] * index->inverse;
-
+	for (size_t j = h + 2; j < n; j++)
+		if (has_half(index,
+			    (sum[j] - sum[h + 1]) * index->inverse +
+				    (sum[n] - sum[j + 1]) * index->inverse2,
+			    right))
+			rights |= UINT64_C(1) << j;
+	for (size_t i = 1; i < n; i++) {
 		if (i > 1 && l->s[i] == l->s[i - 1])
 			continue;
-		/* without_two, what does not change taken out of the loop */
-		for (size_t j = i + 1; j < l->n; j++)
-			ask_salted(ask,
-				left + l->sum[j] * index->inverse +
-					(all - l->sum[j + 1]) * index->inverse2,
-				salt);
+		if (i >= h) {
+			if (left_whole)
+				ask_pairs(ask, l, salt, i, i + 1, n);
+			continue;
+		}
+		if (right_whole)
+			ask_pairs(ask, l, salt, i, i + 1, h + 2);
+		if (!rights ||
+			!has_half(index, sum[i] + (sum[h + 1] - sum[i + 1]) * index->inverse, left))
+			continue;
+		for (uint64_t bits = rights; bits; bits &= bits - 1) {
+			size_t j = (size_t)__builtin_ctzll(bits);
+			ask_pairs(ask, l, salt, i, j, j + 1);
+		}
 	}
 }
 
@@ -654,11 +765,13 @@ static void ask_label(struct asking *ask, const uint8_t *label, uint64_t context
 	uint8_t look[TS_LABEL_MAX];
 	struct letters l;
 
+	if (*label < 2) /* likeness.c: no typo of anything */
+		return;
 	sum_letters(index, label, &l);
 	ask_one_edit(ask, &l, salt);
 	if (index->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS) && l.n + 2 >= TS_TWO_EDITS_MIN &&
 		l.n <= TS_TWO_EDITS_MAX)
-		ask_two_edits(ask, &l, salt);
+		ask_two_edits(ask, &l, salt, context);
 	if (index->classes & TS_CLASS_BIT(TS_CLASS_LOOK_ALIKE)) {
 		size_t n = ts_label_fold(label + 1, *label, look);
 		ask_salted(ask, hash_letters(index, look, n), make_salt(index, KIND_FOLD, context));
@@ -686,8 +799,12 @@ static unsigned find_related(struct asking *ask, unsigned at, uint32_t *related)
 	for (; *label; label += 1 + *label) {
 		uint64_t context = end_at(ask, ++at)->context + before;
 		bool two = !ask->typed.delegated && *label <= TS_TWO_EDITS_MAX;
+		bool there = may_have(&index->names, make_key(index, KIND_PLACE, context, 0));
 		struct letters l;
 
+		before = finish_hash(before + end_at(ask, at - 1)->letters + 1);
+		if (!there)
+			continue;
 		sum_letters(index, label, &l);
 		for (size_t i = 0; i <= l.n; i++) {
 			for (size_t j = i + 1; j <= (two ? l.n + 1 : i + 1) && j <= l.n + 1; j++) {
@@ -714,7 +831,6 @@ static unsigned find_related(struct asking *ask, unsigned at, uint32_t *related)
 				}
 			}
 		}
-		before = finish_hash(before + l.sum[l.n] + 1);
 	}
 	return n;
 }
@@ -1060,19 +1176,22 @@ int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_option
 		realloc(index->suffixes, (index->nsuffixes + 1) * sizeof(*index->suffixes));
 	if (suffixes)
 		index->suffixes = suffixes;
-	size_t labels = 0, names = 0;
+	size_t labels = 0, halves = 0, names = 0;
 	for (size_t i = 0; i < index->count; i++)
-		count_target(index, (uint32_t)i, &labels, &names);
+		count_target(index, (uint32_t)i, &labels, &halves, &names);
 	for (size_t i = 0; i < index->nsuffixes; i++)
 		count_suffix(index, (uint32_t)i, &names);
 	index->nentries = (labels + names) / 2 * 3 + 64;
 	index->labels.n = labels * FILTER_BITS / 64 + 64;
+	index->halves.n = halves * FILTER_BITS / 64 + 64;
 	index->names.n = names * FILTER_BITS / 64 + 64;
 	index->labels.words = calloc(index->labels.n, sizeof(uint64_t));
+	index->halves.words = calloc(index->halves.n, sizeof(uint64_t));
 	index->names.words = calloc(index->names.n, sizeof(uint64_t));
 	index->near_tlds = calloc(NEAR_WORDS, sizeof(uint64_t));
 	index->entries = calloc(index->nentries, sizeof(*index->entries));
-	if (!index->labels.words || !index->names.words || !index->near_tlds || !index->entries)
+	if (!index->labels.words || !index->halves.words || !index->names.words ||
+		!index->near_tlds || !index->entries)
 		goto cleanup;
 	insert_all(index);
 	find_near_tlds(index);
@@ -1095,6 +1214,7 @@ void ts_index_free(ts_index_t *index)
 	free(index->suffixes);
 	free(index->entries);
 	free(index->labels.words);
+	free(index->halves.words);
 	free(index->names.words);
 	free(index->near_tlds);
 	free(index);
@@ -1105,5 +1225,5 @@ size_t ts_index_memory(const ts_index_t *index)
 	return sizeof(*index) + index->pool_len + index->count * sizeof(*index->targets) +
 	       index->nsuffixes * sizeof(*index->suffixes) +
 	       index->nentries * sizeof(*index->entries) +
-	       (index->labels.n + index->names.n + NEAR_WORDS) * sizeof(uint64_t);
+	       (index->labels.n + index->halves.n + index->names.n + NEAR_WORDS) * sizeof(uint64_t);
 }

@@ -245,6 +245,17 @@ static bool looks_alike(const uint8_t *typed, size_t n, const uint8_t *meant, si
 	return x == y && memcmp(a, b, x) == 0;
 }
 
+/* Is there a letter that ts_label_fold changes? Without one in what differs, nothing looks alike.
+ */
+static bool has_looks(const uint8_t *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] == 'i' || s[i] == 'r' || s[i] == 'v' || s[i] == '-' ||
+			(s[i] >= '0' && s[i] <= '5'))
+			return true;
+	return false;
+}
+
 /* What one operation at meant[j] is worth in a word with two errors. */
 static int operation_odds(const uint8_t *typed, size_t n, size_t i, const uint8_t *meant, size_t j,
 	unsigned eaten, unsigned written)
@@ -362,9 +373,15 @@ static bool find_edit(const uint8_t *typed, size_t n, const uint8_t *meant, size
 	} else if (a == 2 && b == 2 && x[0] == y[1] && x[1] == y[0]) {
 		call(e, TS_CLASS_TRANSPOSITION, W_TRANSPOSITION, "two letters swapped");
 	} else {
-		e->distance = (uint8_t)ts_osa(x, a, y, b);
+		/* Most of what is compared is neither. */
+		if (m < TS_TWO_EDITS_MIN && !has_looks(x, a) && !has_looks(y, b) &&
+			!(classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT)))
+			return false;
+		else
+			e->distance = (uint8_t)ts_osa(x, a, y, b);
 	}
-	if ((e->distance != 1 || (a == 1 && b == 1)) && looks_alike(typed, n, meant, m))
+	if ((e->distance != 1 || (a == 1 && b == 1)) && (has_looks(x, a) || has_looks(y, b)) &&
+		looks_alike(typed, n, meant, m))
 		call(e, TS_CLASS_LOOK_ALIKE, W_LOOK_ALIKE, "letters that look alike");
 	if (classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT) && sounds_alike(typed, n, meant, m))
 		call(e, TS_CLASS_SOUNDSQUAT, W_SOUND, "it sounds alike");
@@ -608,6 +625,9 @@ static bool compare_labels(
 	if (wrong) {
 		struct edit e;
 
+		/* One letter is too little to be like anything. */
+		if (*x < 2)
+			return false;
 		if (!find_edit(x + 1, *x, y + 1, *y, meant->classes, &e) ||
 			!add_edit(&l, &e, meant->classes))
 			return false;
@@ -683,11 +703,24 @@ static bool compare_dots(
 	const ts_typed_t *typed, unsigned first, const ts_meant_t *meant, ts_likeness_t *best)
 {
 	uint8_t a[TS_NAME_MAX], b[TS_NAME_MAX];
-	size_t n = flatten(ts_name_suffix(typed->name, first), a), m = flatten(meant->wire, b);
-	size_t left = 0, right = 0, least = n < m ? n : m;
 	int labels = typed->name->nlabels - (int)first - meant->nlabels, odds;
+	int octets = (int)ts_name_suffix_len(typed->name, first) - meant->len;
 	const char *words;
 	enum ts_class_id class_id;
+
+	/* A dot is an octet, and so is what it stands for. */
+	if (octets != labels && !(labels == 1 && octets == 0))
+		return false;
+	if (labels == 0) { /* a moved dot: somewhere it stands elsewhere */
+		const uint8_t *p = ts_name_suffix(typed->name, first), *q = meant->wire;
+
+		while (*p && *p == *q)
+			p += 1 + *p, q += 1 + *q;
+		if (!*p)
+			return false;
+	}
+	size_t n = flatten(ts_name_suffix(typed->name, first), a), m = flatten(meant->wire, b);
+	size_t left = 0, right = 0, least = n < m ? n : m;
 
 	while (left < least && a[left] == b[left])
 		left++;
@@ -734,6 +767,8 @@ const char *const ts_hosts[] = {
 unsigned ts_host_prefix(const uint8_t *label, size_t len)
 {
 	for (unsigned i = 0; ts_hosts[i]; i++) {
+		if ((uint8_t)ts_hosts[i][0] != label[0])
+			continue;
 		size_t n = strlen(ts_hosts[i]);
 
 		if (len > n && memcmp(label, ts_hosts[i], n) == 0)

@@ -37,6 +37,7 @@ ts_index_t *ts_targets_index(const ts_targets_t *targets);
 /** True where the name is at or below one of the targets that are not merely known. */
 bool ts_targets_cover(const ts_targets_t *targets, const ts_name_t *name);
 
+/** Processor time of this process: what others do on the machine does not count. */
 double ts_seconds(void);
 
 #endif
