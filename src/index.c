@@ -344,14 +344,14 @@ static void insert_half(ts_index_t *index, uint64_t letters, uint64_t salt)
 	add_to_filter(&index->halves, salted_key(letters, salt));
 }
 
-/* All halves of a target's label that are left after up to two deletions. */
-static void insert_halves(ts_index_t *index, const struct letters *l, uint64_t context)
+/* All halves of a target's label that are left after up to `most` deletions, two at most. */
+static void insert_halves(ts_index_t *index, const struct letters *l, uint64_t context, size_t most)
 {
 	const uint64_t base = make_salt(index, KIND_HALVES, context), *sum = l->sum;
 	const uint64_t in = index->inverse, in2 = index->inverse2;
 	const size_t n = l->n;
 
-	for (size_t gone = 0; gone <= 2; gone++) {
+	for (size_t gone = 0; gone <= most && gone < n; gone++) {
 		size_t m = n - gone, h = m / 2;
 		uint64_t left = half_salt(base, m, false), right = half_salt(base, m, true);
 
@@ -364,7 +364,7 @@ static void insert_halves(ts_index_t *index, const struct letters *l, uint64_t c
 			right);
 		if (gone == 0)
 			continue;
-		for (size_t i = 1; i <= h; i++) /* one in the left */
+		for (size_t i = gone - 1; i <= h; i++) /* one in the left */
 			insert_half(index, sum[i] + (sum[h + 1] - sum[i + 1]) * in, left);
 		for (size_t j = h + gone - 1; j < n; j++) /* one in the right */
 			insert_half(index,
@@ -409,8 +409,7 @@ static void insert_label(
 				salted_key(without_two(index, &l, i, j), salt));
 	}
 	insert_batch(index, &index->labels, &b, value);
-	if (two)
-		insert_halves(index, &l, context);
+	insert_halves(index, &l, context, two ? 2 : 1);
 }
 
 static bool wants_two(const ts_meant_t *m, size_t letters)
@@ -467,7 +466,7 @@ static void count_target(
 		size_t n = *label;
 
 		*labels += 3 + n + (wants_two(m, n) ? (n - 1) * (n - 2) / 2 : 0);
-		*halves += wants_two(m, n) ? 4 * n + (n - 1) * (n - 2) / 4 : 0;
+		*halves += 3 * n + (wants_two(m, n) ? n + (n - 1) * (n - 2) / 4 : 0);
 		*names += 2;
 	}
 }
@@ -559,6 +558,7 @@ struct asking {
 	size_t max, found;
 	struct end *ends; /* of the typed name's last labels; [0] is that of label first_end */
 	unsigned first_end;
+	bool closed;     /* the name's TLD is, see ts_meant_t */
 	bool idn;        /* the name is what an internationalised one looks like */
 	bool rank_known; /* typed.popularity is */
 	bool use_known;  /* typed.suffix_in_use is */
@@ -689,18 +689,37 @@ static inline void ask_salted(struct asking *ask, uint64_t letters, uint64_t sal
 		judge_key(ask, key);
 }
 
-/* Where a letter is typed twice or more, without one of them is without any other of them. */
-static void ask_one_edit(struct asking *ask, const struct letters *l, uint64_t salt)
-{
-	ask_salted(ask, l->sum[l->n], salt);
-	for (size_t i = 0; i < l->n; i++)
-		if (i == 0 || l->s[i] != l->s[i - 1])
-			ask_salted(ask, without_one(ask->index, l, i), salt);
-}
-
 static bool has_half(const ts_index_t *index, uint64_t letters, uint64_t salt)
 {
 	return may_have(&index->halves, salted_key(letters, salt));
+}
+
+/* Letters of a label from which on a half of it is worth a question. */
+#define HALVES_MIN 8
+
+/* Where a letter is typed twice or more, without one of them is without any other of them. */
+static void ask_one_edit(
+	struct asking *ask, const struct letters *l, uint64_t salt, uint64_t context)
+{
+	const ts_index_t *index = ask->index;
+	const uint64_t *sum = l->sum;
+	size_t n = l->n, from = 0, end = n;
+
+	ask_salted(ask, sum[n], salt);
+	if (n >= HALVES_MIN) {
+		const uint64_t base = make_salt(index, KIND_HALVES, context);
+		size_t m = n - 1, h = m / 2;
+
+		/* A deletion leaves the left half as it is, or the right one. */
+		if (!has_half(index, sum[h], half_salt(base, m, false)))
+			end = h + 1;
+		if (!has_half(index, (sum[n] - sum[h + 1]) * index->inverse,
+			    half_salt(base, m, true)))
+			from = h + 1;
+	}
+	for (size_t i = from; i < end; i++)
+		if (i == from || l->s[i] != l->s[i - 1])
+			ask_salted(ask, without_one(index, l, i), salt);
 }
 
 /* Pairs of deletions, the first at i: the second from j on, before end. */
@@ -724,14 +743,19 @@ static void ask_two_edits(
 	const uint64_t left = half_salt(base, m, false), right = half_salt(base, m, true);
 	bool left_whole = has_half(index, sum[h], left);
 	bool right_whole = has_half(index, (sum[n] - sum[h + 2]) * index->inverse2, right);
-	uint64_t rights = 0; /* bit j: without j the right half is one */
+	uint64_t lefts = 0, rights = 0; /* bit i: without i the half is one */
 
-	for (size_t j = h + 2; j < n; j++)
+	for (size_t i = 1; i < h; i++)
+		if (has_half(index, sum[i] + (sum[h + 1] - sum[i + 1]) * index->inverse, left))
+			lefts |= UINT64_C(1) << i;
+	for (size_t j = h + 2; lefts && j < n; j++)
 		if (has_half(index,
 			    (sum[j] - sum[h + 1]) * index->inverse +
 				    (sum[n] - sum[j + 1]) * index->inverse2,
 			    right))
 			rights |= UINT64_C(1) << j;
+	if (!left_whole && !right_whole && !rights)
+		return;
 	for (size_t i = 1; i < n; i++) {
 		if (i > 1 && l->s[i] == l->s[i - 1])
 			continue;
@@ -742,8 +766,7 @@ static void ask_two_edits(
 		}
 		if (right_whole)
 			ask_pairs(ask, l, salt, i, i + 1, h + 2);
-		if (!rights ||
-			!has_half(index, sum[i] + (sum[h + 1] - sum[i + 1]) * index->inverse, left))
+		if (!(lefts >> i & 1))
 			continue;
 		for (uint64_t bits = rights; bits; bits &= bits - 1) {
 			size_t j = (size_t)__builtin_ctzll(bits);
@@ -768,7 +791,7 @@ static void ask_label(struct asking *ask, const uint8_t *label, uint64_t context
 	if (*label < 2) /* likeness.c: no typo of anything */
 		return;
 	sum_letters(index, label, &l);
-	ask_one_edit(ask, &l, salt);
+	ask_one_edit(ask, &l, salt, context);
 	if (index->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS) && l.n + 2 >= TS_TWO_EDITS_MIN &&
 		l.n <= TS_TWO_EDITS_MAX)
 		ask_two_edits(ask, &l, salt, context);
@@ -783,9 +806,13 @@ static void ask_label(struct asking *ask, const uint8_t *label, uint64_t context
 	}
 	/* A dot left out behind a host's name: what is left is the label. */
 	unsigned host = ts_host_prefix(label + 1, *label);
-	for (unsigned keep = 1; keep < l.n && (keep <= 4 || keep <= host); keep++)
-		if (keep == host || keep <= 4)
-			ask_salted(ask, hash_letters(index, label + 1 + keep, l.n - keep), salt);
+	unsigned guessed = ask->closed ? 4 : 0; /* likeness.c: only there any other host */
+	uint64_t shift = index->inverse;
+	for (unsigned keep = 1; keep < l.n && (keep <= guessed || keep <= host); keep++) {
+		if (keep == host || keep <= guessed)
+			ask_salted(ask, (l.sum[l.n] - l.sum[keep]) * shift, salt);
+		shift *= index->inverse;
+	}
 }
 
 /* Suffixes of targets that are near what stands at label `at`; a target that is one is asked. */
@@ -864,7 +891,7 @@ static void ask_suffixes(struct asking *ask, unsigned labels)
 		/* likeness.c says why a delegated two-letter code bears no second error. */
 		if (index->classes & TS_CLASS_BIT(TS_CLASS_TWO_LABELS) &&
 			!(ask->typed.delegated && s->len == 4))
-			ask_one_edit(ask, &l, salt);
+			ask_one_edit(ask, &l, salt, s->context);
 	}
 }
 
@@ -904,6 +931,7 @@ static void ask_all(struct asking *ask)
 		grow_end(index, ts_name_suffix(name, i), end_at(ask, i + 1), i + 1 == n,
 			&ends[i - ask->first_end]);
 	ask->use_known = false;
+	ask->closed = ts_tld_closed(ts_name_suffix(name, n - 1));
 	for (unsigned k = 1; k <= levels; k++) {
 		unsigned i = n - k;
 		const struct end *end = end_at(ask, i);

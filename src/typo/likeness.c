@@ -932,10 +932,21 @@ void ts_typed_init(ts_typed_t *typed, const ts_name_t *name)
 		.tld = view.tld};
 }
 
+bool ts_tld_closed(const uint8_t *tld)
+{
+	static const char closed[][4] = {"mil", "gov", "edu", "int"};
+
+	if (*tld != 3)
+		return false;
+	for (unsigned i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
+		if (memcmp(tld + 1, closed[i], 3) == 0)
+			return true;
+	return false;
+}
+
 void ts_meant_init(ts_meant_t *meant, const uint8_t *wire, size_t len, const ts_name_t *name,
 	ts_class_set_t classes, bool known)
 {
-	static const char *const closed[] = {"\3mil", "\3gov", "\3edu", "\3int"};
 	const uint8_t *tld = ts_name_suffix(name, name->nlabels ? name->nlabels - 1u : 0);
 
 	*meant = (ts_meant_t){.wire = wire,
@@ -946,8 +957,7 @@ void ts_meant_init(ts_meant_t *meant, const uint8_t *wire, size_t len, const ts_
 		.known = known};
 	if (meant->suffix == 0)
 		meant->classes &= ~ts_class_not_for_suffixes();
-	for (unsigned i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
-		meant->closed |= strcmp((const char *)tld, closed[i]) == 0;
+	meant->closed = ts_tld_closed(tld);
 }
 
 bool ts_likeness(

@@ -37,6 +37,9 @@ typedef struct ts_typed {
 	uint32_t popularity; /* rank in the operator's list; 0: not listed, or no list */
 } ts_typed_t;
 
+/** Not everybody can register below it. \param tld  a label: length octet and letters. */
+bool ts_tld_closed(const uint8_t *tld) TS_NONNULL_ALL;
+
 #define TS_TERMS_MAX 10
 
 /** One reason and its weight. words are static. */
