@@ -88,6 +88,7 @@ struct ts_index {
 	uint64_t power[TS_NAME_MAX + 1], inverse, inverse2, salt[KINDS];
 	uint64_t suffix_labels; /* bit n: a target's suffix has n labels */
 	unsigned labels_max;    /* of a target */
+	uint16_t threshold;     /* the lowest of any */
 	ts_class_set_t classes; /* that any target has */
 };
 
@@ -791,11 +792,14 @@ static void ask_label(struct asking *ask, const uint8_t *label, uint64_t context
 	if (*label < 2) /* likeness.c: no typo of anything */
 		return;
 	sum_letters(index, label, &l);
-	ask_one_edit(ask, &l, salt, context);
+	bool short_one = l.n <= 4 && ts_odds_to_score(ts_odds_most(l.n, ask->closed,
+					     ask->popular != NULL)) < index->threshold;
+	if (!short_one)
+		ask_one_edit(ask, &l, salt, context);
 	if (index->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS) && l.n + 2 >= TS_TWO_EDITS_MIN &&
 		l.n <= TS_TWO_EDITS_MAX)
 		ask_two_edits(ask, &l, salt, context);
-	if (index->classes & TS_CLASS_BIT(TS_CLASS_LOOK_ALIKE)) {
+	if (!short_one && index->classes & TS_CLASS_BIT(TS_CLASS_LOOK_ALIKE)) {
 		size_t n = ts_label_fold(label + 1, *label, look);
 		ask_salted(ask, hash_letters(index, look, n), make_salt(index, KIND_FOLD, context));
 	}
@@ -809,7 +813,7 @@ static void ask_label(struct asking *ask, const uint8_t *label, uint64_t context
 	unsigned guessed = ask->closed ? 4 : 0; /* likeness.c: only there any other host */
 	uint64_t shift = index->inverse;
 	for (unsigned keep = 1; keep < l.n && (keep <= guessed || keep <= host); keep++) {
-		if (keep == host || keep <= guessed)
+		if (keep == host || (keep <= guessed && l.n >= keep + 4))
 			ask_salted(ask, (l.sum[l.n] - l.sum[keep]) * shift, salt);
 		shift *= index->inverse;
 	}
@@ -1162,6 +1166,7 @@ int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_option
 
 	if (!index || !sources)
 		goto cleanup;
+	index->threshold = UINT16_MAX;
 	init_hashes(index, options->seed);
 	for (size_t i = 0; i < count; i++) {
 		ts_name_t name;
@@ -1194,6 +1199,8 @@ int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_option
 			source->known);
 		t->position = sources[i].position;
 		t->threshold = source->threshold;
+		if (t->threshold < index->threshold)
+			index->threshold = t->threshold;
 		at += name.len;
 		index->classes |= t->meant.classes;
 		if (name.nlabels > index->labels_max)

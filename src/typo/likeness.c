@@ -101,6 +101,18 @@ uint16_t ts_odds_to_score(int odds)
 	return (uint16_t)(odds < 0 ? 10000 - y : y);
 }
 
+int ts_odds_most(size_t letters, bool closed, bool listed)
+{
+	/* An omission: what was meant is longer, and odds grow with length. */
+	size_t meant = letters + 1;
+	int odds = length_odds(meant) +
+		   (W_TRANSPOSITION > W_REPETITION ? W_TRANSPOSITION : W_REPETITION);
+
+	if (meant < 5)
+		odds += closed ? W_SHORT_CLOSED : W_SHORT_NOT_COM;
+	return odds + (listed ? W_UNPOPULAR : 0);
+}
+
 unsigned ts_osa(const uint8_t *a, size_t n, const uint8_t *b, size_t m)
 {
 	uint8_t rows[3][TS_NAME_MAX + 1], *before = rows[0], *last = rows[1], *row = rows[2];

@@ -37,6 +37,10 @@ typedef struct ts_typed {
 	uint32_t popularity; /* rank in the operator's list; 0: not listed, or no list */
 } ts_typed_t;
 
+/** The most that log-odds can be for one error in a label of which `letters` were typed, all else
+ * right: short ones need not be looked at. closed: its TLD is; listed: there is a popular list. */
+int ts_odds_most(size_t letters, bool closed, bool listed);
+
 /** Not everybody can register below it. \param tld  a label: length octet and letters. */
 bool ts_tld_closed(const uint8_t *tld) TS_NONNULL_ALL;
 
@@ -86,7 +90,7 @@ int ts_meant_neighbour(const ts_meant_t *a, const ts_meant_t *b) TS_NONNULL_ALL;
 /** What a listener hears, in letters. \param out  len octets. \return octets written. */
 size_t ts_label_sound(const uint8_t *in, size_t len, uint8_t *out) TS_NONNULL_ALL;
 
-/** Ten-thousandths for log-odds: the logistic function. */
+/** Ten-thousandths for log-odds (hundredths): the logistic function. */
 uint16_t ts_odds_to_score(int odds);
 
 /** Optimal string alignment distance (Damerau 1964, restricted: no edit of what was transposed);

@@ -114,7 +114,7 @@ static void measure(const char *what, ts_targets_t *targets, bool scan)
 	double worst = 0;
 	char worst_name[300] = "";
 	for (unsigned t = 0; t < sizeof(tails) / sizeof(tails[0]); t++) {
-		for (unsigned shape = 0; shape < 6; shape++) {
+		for (unsigned shape = 0; shape < 8; shape++) {
 			char text[300] = "";
 			ts_name_t q;
 
