@@ -30,8 +30,8 @@ void ts_json_close(ts_json_t *j, char bracket) TS_NONNULL_ALL; /* '}' or ']' */
 void ts_json_str(ts_json_t *j, const char *key, const char *value) TS_NONNULL(1);
 void ts_json_strn(ts_json_t *j, const char *key, const char *value, size_t len) TS_NONNULL(1);
 void ts_json_int(ts_json_t *j, const char *key, int64_t value) TS_NONNULL(1);
-/** value / 10^digits as a decimal number with exactly that many digits behind the point. */
-void ts_json_fixed(ts_json_t *j, const char *key, int64_t value, unsigned digits) TS_NONNULL(1);
+/** value / 10^places as a decimal number with exactly that many digits behind the point. */
+void ts_json_fixed(ts_json_t *j, const char *key, int64_t value, unsigned places) TS_NONNULL(1);
 void ts_json_bool(ts_json_t *j, const char *key, bool value) TS_NONNULL(1);
 void ts_json_null(ts_json_t *j, const char *key) TS_NONNULL(1);
 

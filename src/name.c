@@ -99,6 +99,12 @@ int ts_name_from_text(ts_name_t *name, const char *text, size_t len, const char 
 	return ts_name_from_wire(name, wire, label + 1);
 }
 
+static bool is_special(uint8_t c)
+{
+	return c == '.' || c == '\\' || c == '"' || c == ';' || c == '(' || c == ')' || c == '@' ||
+	       c == '$';
+}
+
 size_t ts_name_to_text(const uint8_t *wire, char *buf, size_t size)
 {
 	size_t o = 0;
@@ -123,7 +129,7 @@ size_t ts_name_to_text(const uint8_t *wire, char *buf, size_t size)
 				buf[o++] = (char)('0' + c / 10 % 10);
 				buf[o++] = (char)('0' + c % 10);
 			} else {
-				if (strchr(".\\\"();@$", c)) {
+				if (is_special(c)) {
 					if (o + 2 >= size)
 						break;
 					buf[o++] = '\\';

@@ -21,7 +21,8 @@ UNIT_TESTS = \
 	tests/unit/test_rrtype \
 	tests/unit/test_suffix \
 	tests/unit/test_verdict
-UNIT_TESTS += tests/unit/test_pipeline
+UNIT_TESTS += tests/unit/test_pipeline tests/unit/test_json
+tests_unit_test_json_LDADD = $(LDADD) $(JANSSON_LIBS)
 tests_unit_test_pipeline_SOURCES = tests/unit/test_pipeline.c tests/unit/alert_fixture.c
 tests_unit_test_pipeline_LDADD = $(LDADD) $(JANSSON_LIBS)
 noinst_HEADERS += tests/unit/alert_fixture.h

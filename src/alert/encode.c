@@ -44,6 +44,34 @@ unsigned ts_alert_severity(ts_action_t action, unsigned evidence, bool tld)
 	return s + (tld ? 3 : 0);
 }
 
+/* Puts the texts, ended by NULL, one behind the other; what does not fit is cut off. (A printf
+ * takes longer than the rest of a line.) */
+static void join(char *buf, size_t size, const char *const *texts)
+{
+	char *p = buf, *end = buf + size - 1;
+
+	for (; *texts; texts++) {
+		size_t n = strlen(*texts);
+		if (n > (size_t)(end - p))
+			n = (size_t)(end - p);
+		p = mempcpy(p, *texts, n);
+	}
+	*p = '\0';
+}
+
+#define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static const char *number_text(uint64_t value, char buf[24])
+{
+	char *p = buf + 23;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + value % 10);
+	while (value /= 10);
+	return p;
+}
+
 /* What the client saw, for the message. */
 static const char *const answered_with[] = {
 	[TS_ACTION_SINKHOLE] = "answered with sinkhole",
@@ -299,6 +327,7 @@ static void put_question(ts_json_t *j, const ts_record_t *r, const char *qname)
 static void put_answers(ts_json_t *j, const ts_record_t *r, const char *qname)
 {
 	char host[TS_NAME_TEXT_MAX + 1], data[TS_NAME_TEXT_MAX + 8], num[16];
+	char number[24];
 
 	bool null_mx = r->action == TS_ACTION_NULLMX;
 	if (!r->applied || (r->qtype != TS_TYPE_MX && r->qtype != TS_TYPE_ANY) ||
@@ -306,8 +335,9 @@ static void put_answers(ts_json_t *j, const ts_record_t *r, const char *qname)
 		return;
 	name_text(r, TS_PART_SINKHOLE, 0, host);
 	add_dot(host);
-	snprintf(data, sizeof(data), "%u %s", null_mx ? 0u : r->sinkhole_preference,
-		null_mx ? "." : host);
+	join(data, sizeof(data),
+		TEXTS(number_text(null_mx ? 0 : r->sinkhole_preference, number), " ",
+			null_mx ? "." : host));
 	ts_json_array(j, "answers");
 	ts_json_object(j, NULL);
 	ts_json_str(j, "name", qname);
@@ -324,7 +354,7 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 {
 	char qname[TS_NAME_TEXT_MAX], suffix[TS_NAME_TEXT_MAX], counterpart[TS_NAME_TEXT_MAX];
 	char zone[TS_NAME_TEXT_MAX + 1], ruleset[TS_NAME_TEXT_MAX + 1], host[TS_NAME_TEXT_MAX];
-	char rdata[TS_NAME_TEXT_MAX], num[16];
+	char rdata[TS_NAME_TEXT_MAX], num[16], count[24];
 	const char *class = ts_class_get(r->class_id)->name;
 	const ts_repeated_t *rep = x ? x->repeated : NULL;
 	bool found = r->kind == TS_EVENT_RDATA;
@@ -345,20 +375,22 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 	const char *what = ts_type_name(r->qtype, num);
 	if (client.address[0])
 		who = client.address;
+	const char *told = answered_with[r->action];
+	const char *by = r->applied ? host : "", *space = *by ? " " : "";
 	if (found)
-		snprintf(h->message, sizeof(h->message),
-			"%s of %s points to %s: did the owner mean %s?", what, qname, rdata,
-			counterpart);
+		join(h->message, sizeof(h->message),
+			TEXTS(what, " of ", qname, " points to ", rdata, ": did the owner mean ",
+				counterpart, "?"));
 	else if (rep)
-		snprintf(h->message, sizeof(h->message),
-			"%" PRIu64 " more look-ups of %s %s from %s %s%s%s: did you mean %s?",
-			rep->count, what, qname, who, answered_with[r->action],
-			host[0] && r->applied ? " " : "", r->applied ? host : "", counterpart);
+		join(h->message, sizeof(h->message),
+			TEXTS(number_text(rep->count, count), " more look-ups of ", what, " ",
+				qname, " from ", who, " ", told, space, by, ": did you mean ",
+				counterpart, "?"));
 	else
-		snprintf(h->message, sizeof(h->message), "%s %s from %s %s%s%s: did you mean %s?",
-			what, qname, who, answered_with[r->action],
-			host[0] && r->applied ? " " : "", r->applied ? host : "", counterpart);
-	snprintf(h->reason, sizeof(h->reason), "%s %s->%s", class, zone, suffix);
+		join(h->message, sizeof(h->message),
+			TEXTS(what, " ", qname, " from ", who, " ", told, space, by,
+				": did you mean ", counterpart, "?"));
+	join(h->reason, sizeof(h->reason), TEXTS(class, " ", zone, "->", suffix));
 	h->kind = "alert";
 	h->category[0] = "network";
 	h->category[1] = "intrusion_detection";
@@ -371,9 +403,7 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 	h->dataset = "typosink.alert";
 	head_begin(e, j, h, r, x, created_us, next);
 
-	char serial[16], id[16];
-	snprintf(serial, sizeof(serial), "%" PRIu32, r->serial);
-	snprintf(id, sizeof(id), "%u", r->id);
+	char serial[24], id[24];
 	ts_json_object(j, "rule");
 	ts_json_strn(
 		j, "id", (const char *)ts_record_part(r, TS_PART_MEMBER), r->len[TS_PART_MEMBER]);
@@ -382,12 +412,12 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 	ts_json_str(j, "category", class);
 	add_dot(ruleset);
 	ts_json_str(j, "ruleset", ruleset);
-	ts_json_str(j, "version", serial);
+	ts_json_str(j, "version", number_text(r->serial, serial));
 	ts_json_close(j, '}');
 
 	ts_json_object(j, "dns");
 	if (!rep) /* one message's id says nothing about many */
-		ts_json_str(j, "id", id);
+		ts_json_str(j, "id", number_text(r->id, id));
 	ts_json_str(j, "op_code", "QUERY");
 	ts_json_str(j, "type", "answer");
 	ts_json_str(j, "response_code", rcode_name(r->rcode, num));

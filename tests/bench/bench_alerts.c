@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EVENTS 300000
-#define BURST 8192 /* half a queue */
+#define EVENTS 300000 /* unless the first argument says otherwise */
+#define BURST 8192    /* half a queue */
 
 static const char policy_text[] = "$ORIGIN mil.policy.example.\n$TTL 30\n"
 				  "@ IN SOA invalid. hostmaster.invalid. 1 3600 600 2147483646 0\n"
@@ -85,27 +85,28 @@ static void bench_submit(const ts_pipeline_options_t *options, ts_event_t *event
 }
 
 /* As fast as the writer takes them: the producer holds back when the queue is half full. */
-static double bench_sustained(const ts_pipeline_options_t *options, ts_event_t *event)
+static double bench_sustained(
+	const ts_pipeline_options_t *options, ts_event_t *event, uint32_t events)
 {
 	ts_pipeline_t *p;
 
 	if (ts_pipeline_new(options, &p) != TS_OK)
 		die("pipeline");
 	double t = now();
-	for (uint32_t i = 0; i < EVENTS; i++) {
+	for (uint32_t i = 0; i < events; i++) {
 		number_event(event, i);
 		while (i % 256 == 0 && stats_of(p).queue_depth > BURST)
 			usleep(200);
 		ts_pipeline_submit(p, event);
 	}
-	while (stats_of(p).written < EVENTS + 1 && stats_of(p).dropped == 0)
+	while (stats_of(p).written < events + 1 && stats_of(p).dropped == 0)
 		usleep(200);
 	t = now() - t;
 	ts_pipeline_stats_t s = stats_of(p);
 	ts_pipeline_free(p);
-	printf("alert sustained: %.0f distinct events a second, %" PRIu64 " lost\n", EVENTS / t,
+	printf("alert sustained: %.0f distinct events a second, %" PRIu64 " lost\n", events / t,
 		s.dropped + s.discarded);
-	return EVENTS / t;
+	return events / t;
 }
 
 static double bench_plain(const char *from, const char *to)
@@ -133,8 +134,9 @@ static double bench_plain(const char *from, const char *to)
 	return (double)n / spent;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	uint32_t events = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : EVENTS;
 	char dir[] = "/tmp/typosink-bench-XXXXXX", zone[64], alerts[64], copy[64];
 	ts_policy_options_t policy_options = {.seed = 1};
 	ts_policy_t *policy;
@@ -178,7 +180,7 @@ int main(void)
 		.alert_file = alerts, .hostname = "ns1.example.net", .window = TS_ALERT_WINDOW};
 	bench_submit(&options, &event);
 	unlink(alerts);
-	double rate = bench_sustained(&options, &event);
+	double rate = bench_sustained(&options, &event, events);
 	double plain = bench_plain(alerts, copy);
 	printf("ratio to the plain loop: %.2f\n", rate / plain);
 	ts_policy_unref(policy);
