@@ -70,6 +70,7 @@ dist_check_SCRIPTS += tests/command/test_alerts.py tests/command/test_report.py
 EXTRA_PROGRAMS += tests/bench/bench_alerts
 tests_bench_bench_alerts_LDADD = src/libtyposink.la
 benches += tests/bench/bench_alerts
+EXTRA_DIST += tests/bench/bench-resolver
 # replay: the command from the outside, with texts and with packets of its own making.
 TESTS += tests/replay/run
 dist_check_SCRIPTS += tests/replay/run tests/replay/make-capture tests/replay/server

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The alert pipeline as a whole: what is submitted, and what stands in the file.
+ * The alert pipeline as a whole: what is submitted, and what stands in the
+ * file.
  */
 #include "config.h"
 
@@ -161,29 +162,43 @@ static void replace(char *text, const char *key, const char *value)
 static void pipeline__example(void **state)
 {
 	static const char want[] =
-		"{\"@timestamp\":\"2026-11-23T19:01:14.482913Z\",\"ecs\":{\"version\":\"8.17.0\"},"
+		"{\"@timestamp\":\"2026-11-23T19:01:14.482913Z\",\"ecs\":{\"version\":"
+		"\"8.17.0\"},"
 		"\"message\":\"MX army.ml from 192.0.2.25 answered with sinkhole "
 		"mx.sinkhole.example: did you mean army.mil?\",\"event\":{\"id\":"
-		"\"01JD9Z6Q5V4M7T3X8B2C1K0RNE\",\"kind\":\"alert\",\"category\":[\"network\","
+		"\"01JD9Z6Q5V4M7T3X8B2C1K0RNE\",\"kind\":\"alert\",\"category\":["
+		"\"network\","
 		"\"intrusion_detection\"],\"type\":[\"denied\"],\"action\":\"sinkhole\","
 		"\"outcome\":\"success\",\"severity\":73,\"risk_score\":91.0,\"reason\":"
 		"\"tld-omission mil->ml\",\"sequence\":2,\"dataset\":\"typosink.alert\","
 		"\"module\":\"typosink\",\"provider\":\"typosink\",\"created\":"
-		"\"2026-11-23T19:01:14.482913Z\"},\"rule\":{\"id\":\"m1\",\"name\":\"mil.\","
-		"\"category\":\"tld-omission\",\"ruleset\":\"mil.policy.example.\",\"version\":"
-		"\"2026112301\"},\"dns\":{\"id\":\"51967\",\"op_code\":\"QUERY\",\"type\":"
-		"\"answer\",\"response_code\":\"NOERROR\",\"question\":{\"name\":\"army.ml\","
+		"\"2026-11-23T19:01:14.482913Z\"},\"rule\":{\"id\":\"m1\",\"name\":\"mil."
+		"\","
+		"\"category\":\"tld-omission\",\"ruleset\":\"mil.policy.example.\","
+		"\"version\":"
+		"\"2026112301\"},\"dns\":{\"id\":\"51967\",\"op_code\":\"QUERY\","
+		"\"type\":"
+		"\"answer\",\"response_code\":\"NOERROR\",\"question\":{\"name\":\"army."
+		"ml\","
 		"\"type\":\"MX\",\"class\":\"IN\",\"registered_domain\":\"army.ml\","
-		"\"top_level_domain\":\"ml\"},\"answers\":[{\"name\":\"army.ml\",\"type\":\"MX\","
-		"\"class\":\"IN\",\"ttl\":60,\"data\":\"10 mx.sinkhole.example.\"}]},\"source\":{"
-		"\"ip\":\"192.0.2.25\",\"port\":48753},\"destination\":{\"ip\":\"192.0.2.53\","
-		"\"port\":53},\"network\":{\"protocol\":\"dns\",\"transport\":\"udp\",\"type\":"
-		"\"ipv4\"},\"observer\":{\"type\":\"dns-resolver\",\"product\":\"typosink\","
+		"\"top_level_domain\":\"ml\"},\"answers\":[{\"name\":\"army.ml\","
+		"\"type\":\"MX\","
+		"\"class\":\"IN\",\"ttl\":60,\"data\":\"10 "
+		"mx.sinkhole.example.\"}]},\"source\":{"
+		"\"ip\":\"192.0.2.25\",\"port\":48753},\"destination\":{\"ip\":\"192.0.2."
+		"53\","
+		"\"port\":53},\"network\":{\"protocol\":\"dns\",\"transport\":\"udp\","
+		"\"type\":"
+		"\"ipv4\"},\"observer\":{\"type\":\"dns-resolver\",\"product\":"
+		"\"typosink\","
 		"\"version\":\"" PACKAGE_VERSION "\",\"hostname\":\"ns1.example.net\"},\"related\":"
-		"{\"ip\":[\"192.0.2.25\"],\"hosts\":[\"army.ml\",\"army.mil\"]},\"typosink\":{"
-		"\"schema\":1,\"boot_id\":\"c1a7e6d2\",\"protected\":\"mil\",\"suffix\":\"ml\","
+		"{\"ip\":[\"192.0.2.25\"],\"hosts\":[\"army.ml\",\"army.mil\"]},"
+		"\"typosink\":{"
+		"\"schema\":1,\"boot_id\":\"c1a7e6d2\",\"protected\":\"mil\",\"suffix\":"
+		"\"ml\","
 		"\"counterpart\":\"army.mil\",\"class\":\"tld-omission\",\"distance\":1,"
-		"\"score\":0.91,\"evidence\":\"listed\",\"applied\":true,\"ede\":4,\"count\":1}}\n";
+		"\"score\":0.91,\"evidence\":\"listed\",\"applied\":true,\"ede\":4,"
+		"\"count\":1}}\n";
 	fixture_t *f = *state;
 	fixture_event_t e;
 
@@ -204,7 +219,8 @@ static void pipeline__example(void **state)
 	free(text);
 }
 
-/* Names are octets; the longest of them, in every place at once, still makes a line. */
+/* Names are octets; the longest of them, in every place at once, still makes a
+ * line. */
 static void pipeline__odd_names(void **state)
 {
 	fixture_t *f = *state;
@@ -261,6 +277,232 @@ static void pipeline__odd_names(void **state)
 	assert_string_equal(text_of(json_array_get(all, 2), "typosink.rdata"), text);
 	json_decref(all);
 }
+
+/* ---- the Elastic Common Schema ---- */
+
+/* What ECS 8.17 says of the fields that we use, from its published list. */
+static const struct ecs_field {
+	const char *path;
+	json_type type;            /* of a value; date, ip and keyword are all strings in JSON */
+	bool array;                /* "normalize: array": always written as one */
+	const char *const *values; /* NULL: any */
+} ecs_fields[] = {
+	{"@timestamp", JSON_STRING, false, NULL},
+	{"message", JSON_STRING, false, NULL},
+	{"ecs.version", JSON_STRING, false, NULL},
+	{"event.id", JSON_STRING, false, NULL},
+	{"event.kind", JSON_STRING, false,
+		(const char *const[]){"alert", "asset", "enrichment", "event", "metric", "state",
+			"pipeline_error", "signal", NULL}},
+	{"event.category", JSON_STRING, true,
+		(const char *const[]){"api", "authentication", "configuration", "database",
+			"driver", "email", "file", "host", "iam", "intrusion_detection", "library",
+			"malware", "network", "package", "process", "registry", "session", "threat",
+			"vulnerability", "web", NULL}},
+	{"event.type", JSON_STRING, true,
+		(const char *const[]){"access", "admin", "allowed", "change", "connection",
+			"creation", "deletion", "denied", "device", "end", "error", "group",
+			"indicator", "info", "installation", "protocol", "start", "user", NULL}},
+	{"event.outcome", JSON_STRING, false,
+		(const char *const[]){"failure", "success", "unknown", NULL}},
+	{"event.action", JSON_STRING, false, NULL},
+	{"event.severity", JSON_INTEGER, false, NULL},
+	{"event.risk_score", JSON_REAL, false, NULL},
+	{"event.reason", JSON_STRING, false, NULL},
+	{"event.sequence", JSON_INTEGER, false, NULL},
+	{"event.dataset", JSON_STRING, false, NULL},
+	{"event.module", JSON_STRING, false, NULL},
+	{"event.provider", JSON_STRING, false, NULL},
+	{"event.created", JSON_STRING, false, NULL},
+	{"event.start", JSON_STRING, false, NULL},
+	{"event.end", JSON_STRING, false, NULL},
+	{"rule.id", JSON_STRING, false, NULL},
+	{"rule.name", JSON_STRING, false, NULL},
+	{"rule.category", JSON_STRING, false, NULL},
+	{"rule.ruleset", JSON_STRING, false, NULL},
+	{"rule.version", JSON_STRING, false, NULL},
+	{"dns.id", JSON_STRING, false, NULL},
+	{"dns.op_code", JSON_STRING, false, NULL},
+	{"dns.type", JSON_STRING, false, NULL},
+	{"dns.response_code", JSON_STRING, false, NULL},
+	{"dns.question.name", JSON_STRING, false, NULL},
+	{"dns.question.type", JSON_STRING, false, NULL},
+	{"dns.question.class", JSON_STRING, false, NULL},
+	{"dns.question.registered_domain", JSON_STRING, false, NULL},
+	{"dns.question.subdomain", JSON_STRING, false, NULL},
+	{"dns.question.top_level_domain", JSON_STRING, false, NULL},
+	{"dns.answers.name", JSON_STRING, false, NULL},
+	{"dns.answers.type", JSON_STRING, false, NULL},
+	{"dns.answers.class", JSON_STRING, false, NULL},
+	{"dns.answers.ttl", JSON_INTEGER, false, NULL},
+	{"dns.answers.data", JSON_STRING, false, NULL},
+	{"source.ip", JSON_STRING, false, NULL},
+	{"source.port", JSON_INTEGER, false, NULL},
+	{"source.address", JSON_STRING, false, NULL},
+	{"destination.ip", JSON_STRING, false, NULL},
+	{"destination.port", JSON_INTEGER, false, NULL},
+	{"network.protocol", JSON_STRING, false, NULL},
+	{"network.transport", JSON_STRING, false, NULL},
+	{"network.application", JSON_STRING, false, NULL},
+	{"network.type", JSON_STRING, false, NULL},
+	{"observer.type", JSON_STRING, false, NULL},
+	{"observer.product", JSON_STRING, false, NULL},
+	{"observer.version", JSON_STRING, false, NULL},
+	{"observer.hostname", JSON_STRING, false, NULL},
+	{"related.ip", JSON_STRING, true, NULL},
+	{"related.hosts", JSON_STRING, true, NULL},
+};
+
+/* Types that ECS expects with a category. */
+static const struct {
+	const char *category;
+	const char *const *types;
+} ecs_expected[] = {
+	{"network", (const char *const[]){"access", "allowed", "connection", "denied", "end",
+			    "info", "protocol", "start", NULL}},
+	{"intrusion_detection", (const char *const[]){"allowed", "denied", "info", NULL}},
+	{"process", (const char *const[]){"access", "change", "end", "info", "start", NULL}},
+	{"configuration",
+		(const char *const[]){"access", "change", "creation", "deletion", "info", NULL}},
+};
+
+static bool among(const char *const *list, const char *text)
+{
+	for (; *list; list++) {
+		if (strcmp(*list, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static unsigned ecs_used[countof(ecs_fields)];
+
+static bool ecs_leaf(const char *path, const json_t *value, bool array)
+{
+	for (size_t i = 0; i < countof(ecs_fields); i++) {
+		const struct ecs_field *f = &ecs_fields[i];
+		if (strcmp(f->path, path) != 0)
+			continue;
+		ecs_used[i]++;
+		return json_typeof(value) == f->type && array == f->array &&
+		       (!f->values || among(f->values, json_string_value(value)));
+	}
+	return false;
+}
+
+/* Whether all of it is in the list; `typosink` is ours. wrong: the path that is
+ * not. */
+static bool ecs_valid(const json_t *value, const char *path, bool array, char wrong[256])
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+	char below[256];
+	bool good = true;
+
+	if (json_is_object(value)) {
+		json_object_foreach((json_t *)(uintptr_t)value, key, member)
+		{
+			snprintf(below, sizeof(below), "%.120s%s%.120s", path, *path ? "." : "",
+				key);
+			if (strcmp(below, "typosink") != 0)
+				good = good && ecs_valid(member, below, false, wrong);
+		}
+	} else if (json_is_array(value)) {
+		json_array_foreach(value, i, member) good =
+			good && ecs_valid(member, path, true, wrong);
+	} else if (!ecs_leaf(path, value, array)) {
+		snprintf(wrong, 256, "%.255s", path);
+		good = false;
+	}
+	return good;
+}
+
+static bool ecs_type_fits(json_t *event)
+{
+	json_t *category, *type;
+	size_t i, k;
+
+	json_array_foreach(field(event, "event.category"), i, category)
+		json_array_foreach(field(event, "event.type"), k,
+			type) for (size_t n = 0; n < countof(ecs_expected); n++)
+	{
+		if (strcmp(ecs_expected[n].category, json_string_value(category)) == 0 &&
+			!among(ecs_expected[n].types, json_string_value(type)))
+			return false;
+	}
+	return true;
+}
+
+/* Every kind of event, every field that the encoder knows. */
+static void pipeline__ecs(void **state)
+{
+	static const uint8_t other[] = "\4navy\2ml";
+	fixture_t *f = *state;
+	fixture_event_t e;
+	char wrong[256];
+	json_t *one, *all = json_array();
+
+	memset(ecs_used, 0, sizeof(ecs_used));
+	for (unsigned run = 0; run < 3; run++) {
+		ts_pipeline_options_t options = {.alert_file = f->alerts,
+			.state_dir = f->dir,
+			.hostname = "ns1.example.net",
+			.window = 3600,
+			.queue = 1,
+			.client = run};
+		ts_pipeline_t *p = start(&options);
+		ts_event_t policy = {.kind = TS_EVENT_POLICY,
+			.ede = -1,
+			.policy_name = "mil.policy.example",
+			.policy_serial = 7,
+			.failed = run == 1,
+			.message = run == 1 ? "line 3" : NULL};
+		ts_pipeline_submit(p, &policy);
+		fixture_event(f, &e, "mail.army.ml", "mil", "tld-omission", "mail.army.mil");
+		e.event.transport = run == 2 ? TS_DOH : TS_UDP;
+		ts_pipeline_submit(p, &e.event);
+		e.event.kind = TS_EVENT_RDATA;
+		e.event.rdata_name = other;
+		ts_pipeline_submit(p, &e.event);
+		fixture_army(f, &e);
+		e.verdict.action = run == 1 ? TS_ACTION_OBSERVE : TS_ACTION_SINKHOLE;
+		e.event.applied = run != 1;
+		while (stats_of(p).dropped == 0)
+			ts_pipeline_submit(p, &e.event);
+		ts_pipeline_free(p);
+	}
+	json_decref(all);
+	all = lines_of(f->alerts);
+	size_t i;
+	json_array_foreach(all, i, one)
+	{
+		if (!ecs_valid(one, "", false, wrong))
+			fail_msg("not a field of ECS, or of another type: %s", wrong);
+		assert_true(ecs_type_fits(one));
+	}
+	/* All that the table has was there to be looked at. */
+	for (i = 0; i < countof(ecs_fields); i++)
+		assert_row(ecs_fields[i].path, ecs_used[i] > 0);
+	/* And it sees what is wrong: a field, a type, an array, a value. */
+	one = json_array_get(all, 2);
+	json_object_set_new(field(one, "dns"), "colour", json_string("x"));
+	assert_false(ecs_valid(one, "", false, wrong));
+	assert_string_equal(wrong, "dns.colour");
+	json_object_del(field(one, "dns"), "colour");
+	assert_true(ecs_valid(one, "", false, wrong));
+	json_object_set_new(field(one, "event"), "sequence", json_string("1"));
+	assert_false(ecs_valid(one, "", false, wrong));
+	json_object_set_new(field(one, "event"), "sequence", json_integer(1));
+	json_object_set_new(field(one, "event"), "type", json_string("denied"));
+	assert_false(ecs_valid(one, "", false, wrong));
+	json_object_set_new(field(one, "event"), "type", json_pack("[s]", "end"));
+	assert_true(ecs_valid(one, "", false, wrong));
+	assert_false(ecs_type_fits(one));
+	json_decref(all);
+}
+
+/* ---- more of the form ---- */
 
 static void pipeline__severity(void **state)
 {
@@ -395,7 +637,8 @@ static void pipeline__client_privacy(void **state)
 
 /* ---- counting ---- */
 
-/* A mail loop of many workers: few events, and not one look-up unaccounted for. */
+/* A mail loop of many workers: few events, and not one look-up unaccounted for.
+ */
 #define LOOPERS 3
 #define LOOPS 40000
 
@@ -479,7 +722,8 @@ static void pipeline__queue_overflow(void **state)
 	ts_pipeline_t *p = start(&options);
 
 	fixture_army(f, &e);
-	/* A burst that no writer can follow, a queue of 64 KiB being full after some 240. */
+	/* A burst that no writer can follow, a queue of 64 KiB being full after some
+	 * 240. */
 	while (stats_of(p).dropped < 1000) {
 		for (unsigned i = 0; i < 10000; i++)
 			ts_pipeline_submit(p, &e.event);
@@ -569,7 +813,8 @@ static void pipeline__what_repeats(void **state)
 
 /* ---- never in the way ---- */
 
-/* The submitting thread may make no system call at all: the kernel kills it if it does. */
+/* The submitting thread may make no system call at all: the kernel kills it if
+ * it does. */
 static int submit_under_seccomp(fixture_t *f, bool cheat)
 {
 	struct sock_filter code[] = {
@@ -639,14 +884,15 @@ static void pipeline__signals_are_the_hosts(void **state)
 	}
 	closedir(tasks);
 	assert_true(found);
-	/* All but SIGKILL, SIGSTOP and the two that the C library keeps for itself. */
+	/* All but SIGKILL, SIGSTOP and the two that the C library keeps for itself.
+	 */
 	for (int sig = 1; sig < 32; sig++)
 		assert_true(sig == SIGKILL || sig == SIGSTOP || (blocked >> (sig - 1) & 1));
 	ts_pipeline_free(p);
 }
 
-/* A FIFO that nobody reads: workers do not notice, the stop is quick, and what the reader who comes
- * at last gets tells what it missed. */
+/* A FIFO that nobody reads: workers do not notice, the stop is quick, and what
+ * the reader who comes at last gets tells what it missed. */
 static void pipeline__fifo(void **state)
 {
 	fixture_t *f = *state;
@@ -669,7 +915,8 @@ static void pipeline__fifo(void **state)
 	assert_true(stats.discarded > 0);
 	assert_int_equal(stats.submitted, 5000);
 
-	/* The reader: a thread's worth of work, done by a child that copies to a file. */
+	/* The reader: a thread's worth of work, done by a child that copies to a
+	 * file. */
 	char copy[128];
 	snprintf(copy, sizeof(copy), "%s/copy", f->dir);
 	pid_t pid = fork();
@@ -685,7 +932,8 @@ static void pipeline__fifo(void **state)
 		}
 		_exit(0);
 	}
-	/* It may discard more before the reader has opened it: both counts are read again. */
+	/* It may discard more before the reader has opened it: both counts are read
+	 * again. */
 	fixture_wait(stats_of(p).written + stats_of(p).discarded > 5000);
 	ts_pipeline_free(p);
 	int status;
@@ -750,8 +998,8 @@ static void pipeline__disk_full(void **state)
 	assert_int_equal(s.lookups + s.lost, sent);
 }
 
-/* Renamed, removed, truncated in mid-stream: the lines that are left have no torn one among them,
- * and a rename alone loses nothing. */
+/* Renamed, removed, truncated in mid-stream: the lines that are left have no
+ * torn one among them, and a rename alone loses nothing. */
 static void pipeline__rotation(void **state)
 {
 	fixture_t *f = *state;
@@ -788,7 +1036,8 @@ static void pipeline__rotation(void **state)
 	assert_int_equal(s.lost, 0);
 }
 
-/* Killed in mid-stream: whole lines, and the next start says where the last run was. */
+/* Killed in mid-stream: whole lines, and the next start says where the last run
+ * was. */
 static void pipeline__killed(void **state)
 {
 	fixture_t *f = *state;
@@ -828,7 +1077,8 @@ static void pipeline__killed(void **state)
 		text_of(second, "typosink.previous.boot_id"), text_of(last, "typosink.boot_id"));
 	assert_true(json_is_false(field(second, "typosink.previous.clean")));
 	assert_true(int_of(second, "typosink.previous.unwritten_max") > 0);
-	/* The state is never behind the file; what it is ahead is what the kill has cost. */
+	/* The state is never behind the file; what it is ahead is what the kill has
+	 * cost. */
 	assert_true(int_of(second, "typosink.previous.sequence") >= int_of(last, "event.sequence"));
 	for (size_t i = 0; i + 4 < n; i++)
 		assert_int_equal(int_of(json_array_get(all, i), "event.sequence"), i + 1);
@@ -843,7 +1093,8 @@ static void pipeline__killed(void **state)
 static void pipeline__bad_state(void **state)
 {
 	static const char *const rows[] = {"", "x", "typosink-alerts 1 boot_id=zz sequence=1\n",
-		"typosink-alerts 1 boot_id=00000000 sequence=1 clean=7 unwritten_max=1\n"};
+		"typosink-alerts 1 boot_id=00000000 sequence=1 clean=7 "
+		"unwritten_max=1\n"};
 	fixture_t *f = *state;
 	char path[128];
 
@@ -943,7 +1194,8 @@ static void pipeline__metrics(void **state)
 	policy.failed = true;
 	policy.message = "line 3: \"x\"\nand \\";
 	ts_pipeline_submit(p, &policy);
-	/* A policy's event is written at once: the file is another one, replaced whole. */
+	/* A policy's event is written at once: the file is another one, replaced
+	 * whole. */
 	fixture_wait(stat(f->metrics, &after) == 0 && after.st_ino != before.st_ino);
 	ts_pipeline_free(p);
 
@@ -951,9 +1203,9 @@ static void pipeline__metrics(void **state)
 	assert_metric(text,
 		"typosink_lookups_total{protected=\"mil\",class=\"tld-omission\",action="
 		"\"sinkhole\"} 3");
-	assert_metric(text,
-		"typosink_lookups_total{protected=\"example.com\",class=\"omission\",action="
-		"\"observe\"} 1");
+	assert_metric(text, "typosink_lookups_total{protected=\"example.com\",class="
+			    "\"omission\",action="
+			    "\"observe\"} 1");
 	assert_metric(text, "typosink_events_submitted_total 6");
 	assert_metric(text, "typosink_events_dropped_total 0");
 	assert_metric(text, "typosink_events_suppressed_total 2");
@@ -976,7 +1228,8 @@ static void pipeline__metrics_are_bounded(void **state)
 	fixture_t *f = *state;
 	fixture_event_t e;
 
-	/* Distinct series by class and action: as many as there are; their sum is what counts. */
+	/* Distinct series by class and action: as many as there are; their sum is
+	 * what counts. */
 	ts_pipeline_options_t options = {.metrics_file = f->metrics};
 	ts_pipeline_t *p = start(&options);
 	fixture_army(f, &e);
@@ -1008,6 +1261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(pipeline__example),
 		TEST(pipeline__odd_names),
+		TEST(pipeline__ecs),
 		TEST(pipeline__severity),
 		TEST(pipeline__variants),
 		TEST(pipeline__client_privacy),
