@@ -28,6 +28,7 @@ typedef struct ts_command {
 
 extern const ts_command_t cmd_allow;
 extern const ts_command_t cmd_alerts;
+extern const ts_command_t cmd_audit;
 extern const ts_command_t cmd_check;
 extern const ts_command_t cmd_doctor;
 extern const ts_command_t cmd_explain;

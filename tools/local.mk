@@ -54,3 +54,11 @@ tools_typosink_LDADD += src/libcapture.la
 
 # rpz
 tools_typosink_SOURCES += tools/cmd_rpz.c
+
+# audit: libunbound is the command's alone, never the module's
+tools_typosink_SOURCES += \
+	tools/audit_state.c tools/audit_state.h \
+	tools/cmd_audit.c \
+	tools/cmd_audit_dns.c tools/cmd_audit_dns.h
+tools_typosink_CFLAGS += $(LIBUNBOUND_CFLAGS)
+tools_typosink_LDADD += $(LIBUNBOUND_LIBS)

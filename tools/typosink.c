@@ -12,6 +12,7 @@
 static const ts_command_t *const commands[] = {
 	&cmd_allow,
 	&cmd_alerts,
+	&cmd_audit,
 	&cmd_check,
 	&cmd_doctor,
 	&cmd_explain,
