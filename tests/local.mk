@@ -89,4 +89,4 @@ endif
 EXTRA_DIST += tests/fuzz/fuzz_main.c
 TESTS += tests/fuzz/run-capture
 dist_check_SCRIPTS += tests/fuzz/run-capture
-EXTRA_DIST += tests/bench/bench-replay
+EXTRA_DIST += tests/bench/bench-replay tests/bench/bench-audit
