@@ -7,84 +7,25 @@
 
 #include <string.h>
 
-/*
- * The weights. Each stands for a reason, not for a case; doc/matching.md has the sources and what
- * each is worth. A candidate at 0 is as likely meant as not.
- */
+/* The weights (weights.h): constants, but variables in the program that cross-validates them. */
+#ifdef TS_WEIGHTS_VARY
+#define WEIGHT(name, value) int W_##name = value;
+#include "weights.h"
+#else
 enum {
-	/* What the fingers did. Damerau (1964) and counted sign-ups: letters swapped or left out
-	 * are most of all errors; a doubled or neighbouring key comes next; any other letter is
-	 * rare, and one of many: each single one is rarer still. */
-	W_TRANSPOSITION = 260,
-	W_MOVED = 150,
-	W_REPETITION = 260,
-	W_OMISSION = 190,
-	W_OMISSION_OF_DOUBLE = 240,
-	W_INSERTION_KEY = 180,
-	W_INSERTION = 45,
-	W_SUBSTITUTION_KEY = 150,
-	W_SUBSTITUTION = 40,
-	W_VOWEL_SWAP = 110,
-	W_LOOK_ALIKE = 200,
-	W_IDN_LOOK_ALIKE = 350,
-	W_IDN_AND_MORE = 150,
-	W_HYPHEN = 200,
-	W_PLURAL = 0,
-	W_BIT_FLIP = 60,
-	W_SOUND = 60,
-	W_COMBO = 60,
-	/* The first letter is the one that people watch, and another one makes another word. */
-	W_FIRST_LETTER = -110,
-	W_FIRST_LETTER_GONE = -100,
-	/* A second error in one label; errors in two labels. */
-	W_SECOND_EDIT = -345,
-	W_SECOND_EDIT_SHORT = -100,
-	W_SECOND_LABEL = -280,
-	W_SECOND_LABEL_DELEGATED = -80,
-	/* A suffix that does not exist was not chosen by anybody; one that is not delegated can
-	 * only be reached by mistake. */
-	W_TLD_UNDELEGATED = 450,
-	W_SUFFIX_NOT_PUBLIC = 250,
-	W_TLD_DELEGATED = 120,
-	/* Two-letter codes lie one letter apart from dozens of others. */
-	W_TLD_SHORT_SUBSTITUTION = -190,
-	W_TLD_FIRST_LETTER = -20,
-	W_TLD_SWAP = -30,
-	W_TLD_SWAP_TO_COM = -120,
-	/* Who owns a name under several suffixes owns it under more. */
-	W_TLD_SWAP_SIBLINGS = -200,
-	/* .com is the fullest of all: elsewhere a short name is less likely somebody's. */
-	W_SHORT_NOT_COM = 170,
-	W_SHORT_CLOSED = -60,
-	/* A word of the language was chosen by somebody. */
-	W_WORD = -125,
-	W_SUFFIX_SWAP = -150,
-	W_TLD_APPENDED = 210,
-	W_TLD_APPENDED_BRANCH = -450,
-	/* A dot. */
-	W_DOT_MISSING = 250,
-	W_DOT_MISSING_GUESSED = 130,
-	W_DOT_MOVED = 350,
-	W_DOT_EXTRA = 210,
-	/* Another host of one's own is no stranger's. */
-	W_HOST_LABEL = -150,
-	/* The operator's list of popular names, by rank; nothing of it overrules a strong typo. */
-	W_POPULAR_HEAD = -500,
-	W_POPULAR_BODY = -400,
-	W_POPULAR_TAIL = -250,
-	W_UNPOPULAR = 320,
-	W_STRONG = 200,
-	/* Each protected neighbour, up to three: where names are dense, the next may be one too. */
-	W_CROWD = -40,
-	W_CROWD_MAX = 3,
+#define WEIGHT(name, value) W_##name = value,
+#include "weights.h"
 };
+#endif
+#undef WEIGHT
 
-/* By letters of the mistyped label: nearly every short name is somebody's; the number of names
- * grows with length much slower than that of possible ones. */
-static const int16_t by_length[] = {-900, -900, -600, -260, -155, 0, 60, 110, 150, 180, 210, 230};
+#define CROWD_MAX 3 /* protected neighbours that are counted */
 
 static int length_odds(size_t letters)
 {
+	const int by_length[] = {W_LETTERS_0, W_LETTERS_1, W_LETTERS_2, W_LETTERS_3, W_LETTERS_4,
+		W_LETTERS_5, W_LETTERS_6, W_LETTERS_7, W_LETTERS_8, W_LETTERS_9, W_LETTERS_10,
+		W_LETTERS_11};
 	size_t last = sizeof(by_length) / sizeof(by_length[0]) - 1;
 
 	return by_length[letters < last ? letters : last];
@@ -105,8 +46,7 @@ int ts_odds_most(size_t letters, bool closed, bool listed)
 {
 	/* An omission: what was meant is longer, and odds grow with length. */
 	size_t meant = letters + 1;
-	int odds = length_odds(meant) +
-		   (W_TRANSPOSITION > W_REPETITION ? W_TRANSPOSITION : W_REPETITION);
+	int odds = length_odds(meant) + W_TRANSPOSITION;
 
 	if (meant < 5)
 		odds += closed ? W_SHORT_CLOSED : W_SHORT_NOT_COM;
@@ -578,7 +518,7 @@ static bool finish(
 	ts_likeness_t *l, const ts_typed_t *typed, const ts_meant_t *meant, ts_likeness_t *best)
 {
 	if (meant->crowd && l->class_id < TS_CLASS_DOT_EXTRA) {
-		int near = meant->crowd < W_CROWD_MAX ? meant->crowd : W_CROWD_MAX;
+		int near = meant->crowd < CROWD_MAX ? meant->crowd : CROWD_MAX;
 		add_term(l, "protected names around it", W_CROWD * near);
 	}
 	if (typed->popularity) {

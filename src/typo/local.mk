@@ -9,7 +9,7 @@ src_libtyposink_la_SOURCES += \
 	src/typo/punycode.c src/typo/punycode.h \
 	src/typo/spelling.c src/typo/spelling.h \
 	src/typo/suffix.c src/typo/suffix.h src/typo/suffix_table.h \
-	src/typo/word.c src/typo/word.h
+	src/typo/weights.h src/typo/word.c src/typo/word.h
 
 noinst_PROGRAMS += src/typo/gen_lookalike src/typo/gen_suffix src/typo/gen_words
 src_typo_gen_lookalike_SOURCES = src/typo/gen_lookalike.c

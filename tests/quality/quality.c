@@ -92,6 +92,66 @@ static ts_popular_t *partial_list(const ts_rows_t *popular)
 	return list;
 }
 
+/* What dnstwist proposes: "PROPOSAL NAME" lines, from list-dnstwist. */
+static ts_rows_t dnstwist;
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void load_dnstwist(const char *path)
+{
+	char *line = NULL;
+	size_t size = 0, room = 0;
+	FILE *in = path ? fopen(path, "r") : NULL;
+
+	while (in && getline(&line, &size, in) >= 0) {
+		char *space = strchr(line, ' ');
+
+		if (!space)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		*space = '\0';
+		if (dnstwist.count == room) {
+			room = room ? 2 * room : 4096;
+			dnstwist.line = realloc(dnstwist.line, room * sizeof(char *));
+		}
+		size_t n = strlen(line) + strlen(space + 1) + 2;
+		dnstwist.line[dnstwist.count] = malloc(n);
+		memcpy(dnstwist.line[dnstwist.count++], line, n);
+	}
+	free(line);
+	if (in)
+		fclose(in);
+	if (dnstwist.count)
+		qsort(dnstwist.line, dnstwist.count, sizeof(char *), by_text);
+	else
+		printf("SKIPPED: no list of what dnstwist proposes, no column of it\n");
+}
+
+/* 1: dnstwist proposes typed for meant; -1: for others only; 0: not at all. */
+static int dnstwist_says(const char *typed, const char *meant)
+{
+	size_t low = 0, high = dnstwist.count;
+	int says = 0;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (strcmp(dnstwist.line[mid], typed) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < dnstwist.count && strcmp(dnstwist.line[low], typed) == 0; low++)
+		if (strcmp(ts_data_field(dnstwist.line[low], 1), meant) == 0)
+			return 1;
+		else
+			says = -1;
+	return says;
+}
+
 static void mail_pairs(void)
 {
 	ts_rows_t pairs = ts_data_read("email_typos_dev.csv", true);
@@ -99,8 +159,9 @@ static void mail_pairs(void)
 	ts_popular_t *list = partial_list(&popular);
 	ts_targets_t targets = {0};
 	signed char *result = calloc(pairs.count, 1);
+	struct tally twist = {0};
 	struct {
-		unsigned right, wrong, alarms;
+		unsigned right, wrong, alarms, dnstwist;
 	} by_class[TS_CLASS_COUNT] = {0};
 
 	load(&targets, "mail_providers.txt", false);
@@ -123,6 +184,11 @@ static void mail_pairs(void)
 				result[i] = (signed char)r;
 				by_class[got < 0 ? 0 : m.class_id].right += r > 0;
 				by_class[got < 0 ? 0 : m.class_id].wrong += r < 0;
+				int theirs = dnstwist_says(typed, meant);
+				twist.right += theirs > 0;
+				twist.wrong += theirs < 0;
+				twist.missed += theirs == 0;
+				by_class[got < 0 ? 0 : m.class_id].dnstwist += theirs > 0;
 			}
 			if (verbose && r <= 0)
 				printf("  %s %s (%s)%s%s\n", r ? "wrong" : "missed", typed, meant,
@@ -131,7 +197,13 @@ static void mail_pairs(void)
 		for (size_t i = 0; i < popular.count; i++) {
 			ts_match_t m;
 			long got = ask(index, &targets, with ? list : NULL, popular.line[i], &m);
+			ts_name_t name;
 
+			if (!with && dnstwist_says(popular.line[i], "") != 0 &&
+				ts_name_from_text(&name, popular.line[i], strlen(popular.line[i]),
+					NULL) == TS_OK &&
+				!ts_targets_cover(&targets, &name))
+				twist.alarms++;
 			if (got < 0)
 				continue;
 			t.alarms++;
@@ -144,6 +216,8 @@ static void mail_pairs(void)
 		}
 		print_tally(with ? "with a popular list of 95% coverage" : "built-in defaults", &t);
 	}
+	if (dnstwist.count)
+		print_tally("dnstwist, the same names", &twist);
 	double least = 100, most = 0, sum = 0;
 	for (unsigned seed = 1; seed <= 10; seed++) {
 		for (int side = 0; side < 2; side++) {
@@ -162,11 +236,18 @@ static void mail_pairs(void)
 	}
 	printf("random halves, 10 seeds: right %.1f%% to %.1f%%, mean %.1f%%\n", least, most,
 		sum / 20);
-	printf("%-20s %6s %6s %6s\n", "by class", "right", "wrong", "alarms");
-	for (unsigned c = 1; c < TS_CLASS_COUNT; c++)
-		if (by_class[c].right + by_class[c].wrong + by_class[c].alarms)
-			printf("%-20s %6u %6u %6u\n", ts_class_get(c)->name, by_class[c].right,
-				by_class[c].wrong, by_class[c].alarms);
+	printf("%-20s %6s %6s %6s  %s\n", "by class", "right", "wrong", "alarms", "dnstwist right");
+	for (unsigned c = 0; c < TS_CLASS_COUNT; c++) {
+		if (by_class[c].right + by_class[c].wrong + by_class[c].alarms +
+				by_class[c].dnstwist ==
+			0)
+			continue;
+		printf("%-20s %6u %6u %6u", c ? ts_class_get(c)->name : "(not found)",
+			by_class[c].right, by_class[c].wrong, by_class[c].alarms);
+		if (dnstwist.count)
+			printf("  %6u", by_class[c].dnstwist);
+		printf("\n");
+	}
 	free(result);
 	ts_index_free(index);
 	ts_targets_free(&targets);
@@ -248,7 +329,7 @@ static void government(void)
 	ts_index_free(index);
 	ts_targets_free(&targets);
 
-	struct share tld = {0}, swapped = {0}, dots = {0}, trio[3] = {{0}};
+	struct share tld = {0}, tld_any = {0}, swapped = {0}, dots = {0}, trio[3] = {{0}};
 	static const char *const hosts[] = {"mail", "www", "us", "smtp", "webmail", "mx"};
 	char(*edits)[64] = calloc(1024, sizeof(*edits)), typed[256];
 	size_t nedits = one_edits("mil", edits);
@@ -267,6 +348,7 @@ static void government(void)
 		for (size_t e = 0; e < nedits; e++) {
 			snprintf(typed, sizeof(typed), "%.*s.%s", (int)n, name, edits[e]);
 			count_share(&tld, index, &targets, typed, name);
+			count_share(&tld_any, index, &targets, typed, NULL);
 		}
 		for (size_t k = 0; n >= 5 && k + 1 < n; k++) {
 			if (name[k] == name[k + 1])
@@ -282,10 +364,12 @@ static void government(void)
 		snprintf(typed, sizeof(typed), "%.*smil", (int)n, name);
 		count_share(&dots, index, &targets, typed, NULL);
 	}
-	printf("236 .mil names protected: TLD edits %u of %u, transpositions %u of %u, missing "
+	printf("236 .mil names protected: TLD edits %u of %u (%u of them likelier another "
+	       "protected name's), transpositions %u of %u, missing "
 	       "dots "
 	       "%u of %u\n",
-		tld.found, tld.all, swapped.found, swapped.all, dots.found, dots.all);
+		tld_any.found, tld_any.all, tld_any.found - tld.found, swapped.found, swapped.all,
+		dots.found, dots.all);
 	alarms = 0;
 	for (size_t i = 0; i < popular.count; i++) {
 		ts_match_t m;
@@ -385,11 +469,13 @@ int main(int argc, char **argv)
 	verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
 	if (!ts_data_dir())
 		return 77;
+	load_dnstwist(argc > 1 + verbose ? argv[1 + verbose] : NULL);
 	mail_pairs();
 	government();
 	printf("== one by one\n");
 	alone("known_incidents.csv", "known incidents, caught", 0, 1, false);
 	alone("real_false_positives.csv", "real false positives, caught", 0, 1, true);
 	internationalised();
+	ts_data_free(&dnstwist);
 	return 0;
 }
