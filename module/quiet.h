@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * quiet: names whose cached answers are nobody's typo, remembered so that a policy that observes
- * does not judge the same popular names at every cache hit. A direct-mapped table of keyed 64-bit
- * hashes, shared by all threads without a lock: a slot is one word, and what is overwritten is
- * judged again. It forgets everything when the policy changes, as the snapshot's generation is part
- * of what is hashed.
+ * does not judge the same popular names at every cache hit. A table of keyed 64-bit hashes, shared
+ * by all threads without a lock: a slot is one word, and what is overwritten is judged again. It
+ * forgets everything when the policy changes, as the snapshot's generation is part of what is hashed.
  */
 #ifndef TS_MODULE_QUIET_H
 #define TS_MODULE_QUIET_H

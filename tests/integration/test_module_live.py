@@ -119,6 +119,20 @@ def test_several_policies__and_observing(world):
     assert told["rule"]["ruleset"].startswith("two.policy.example") and told["typosink"]["applied"] is False
 
 
+def test_observing__a_quiet_name_that_becomes_a_typo(world):
+    """What is remembered of cached answers is forgotten with the policy that it was said of."""
+    resolver = world.resolver(policy=Policy(properties={"action": '"observe"'}))
+    for _ in range(3):  # from upstream, then from the cache: judged, then remembered
+        assert rrs(resolver.ask("www.example.com", "A"))
+        assert rrs(resolver.ask("example.com", "A")) == ["example.com. A 192.0.2.112"]
+    assert not resolver.alerts.alerts()
+    in_force(resolver, Policy({"exampel.com": ["example.com"]}, serial=2026112302,
+                              properties={"action": '"observe"', "threshold": '"0.00"'}))
+    for _ in range(3):
+        assert rrs(resolver.ask("example.com", "A")) == ["example.com. A 192.0.2.112"]
+    resolver.alerts.wait_count(1, name="example.com", action="observe")
+
+
 # --- the counterpart check
 
 DNS_ONLY = {"evidence": '"dns"'}
