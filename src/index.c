@@ -838,7 +838,11 @@ static unsigned find_related(struct asking *ask, unsigned at, uint32_t *related)
 			continue;
 		sum_letters(index, label, &l);
 		for (size_t i = 0; i <= l.n; i++) {
-			for (size_t j = i + 1; j <= (two ? l.n + 1 : i + 1) && j <= l.n + 1; j++) {
+			/* i == l.n: nothing is left out; j == i + 1: one letter; else i and j - 1.
+			 */
+			size_t last = two && i < l.n ? l.n : i + 1;
+
+			for (size_t j = i + 1; j <= last; j++) {
 				uint64_t h = i == l.n     ? l.sum[l.n]
 					     : j == i + 1 ? without_one(index, &l, i)
 							  : without_two(index, &l, i, j - 1);
