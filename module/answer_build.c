@@ -12,7 +12,8 @@
 #include <string.h>
 
 static struct ub_packed_rrset_key *rrset_build(struct regional *region, uint8_t *owner,
-	size_t owner_len, uint16_t type, uint32_t ttl, const ts_answer_rr_t *rrs, size_t count)
+	size_t owner_len, uint16_t type, uint16_t rrclass, uint32_t ttl, const ts_answer_rr_t *rrs,
+	size_t count)
 {
 	size_t size = sizeof(struct packed_rrset_data) +
 		      count * (sizeof(size_t) + sizeof(uint8_t *) + sizeof(time_t));
@@ -43,14 +44,15 @@ static struct ub_packed_rrset_key *rrset_build(struct regional *region, uint8_t 
 	key->rk.dname = owner;
 	key->rk.dname_len = owner_len;
 	key->rk.type = htons(type);
-	key->rk.rrset_class = htons(LDNS_RR_CLASS_IN);
+	key->rk.rrset_class = htons(rrclass);
 	key->rk.flags = PACKED_RRSET_FIXEDTTL | PACKED_RRSET_RPZ;
 	key->entry.hash = rrset_key_hash(&key->rk);
 	return key;
 }
 
 struct reply_info *ts_reply_build(struct regional *region, const ts_answer_t *answer,
-	uint8_t *owner, const ts_name_t *name, const struct reply_info *chain, size_t aliases)
+	uint8_t *owner, const ts_name_t *name, uint16_t rrclass, const struct reply_info *chain,
+	size_t aliases)
 {
 	size_t an = aliases + (answer->count > 0), ns = answer->soa;
 	struct reply_info *reply =
@@ -62,15 +64,15 @@ struct reply_info *ts_reply_build(struct regional *region, const ts_answer_t *an
 		reply->rrsets[i] = chain->rrsets[i];
 	if (answer->count) {
 		reply->rrsets[aliases] = rrset_build(region, owner, name->len, answer->type,
-			answer->ttl, answer->rr, answer->count);
+			rrclass, answer->ttl, answer->rr, answer->count);
 		if (!reply->rrsets[aliases])
 			return NULL;
 	}
 	if (answer->soa) {
 		ts_answer_rr_t soa = {answer->soa_rdata, answer->soa_rdlen};
 		reply->rrsets[an] = rrset_build(region, owner + name->off[answer->soa_label],
-			ts_name_suffix_len(name, answer->soa_label), LDNS_RR_TYPE_SOA, answer->ttl,
-			&soa, 1);
+			ts_name_suffix_len(name, answer->soa_label), LDNS_RR_TYPE_SOA, rrclass,
+			answer->ttl, &soa, 1);
 		if (!reply->rrsets[an])
 			return NULL;
 	}

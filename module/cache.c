@@ -6,13 +6,19 @@
  * The purge removes entries. Expiring them, as flush_zone does, is not enough: serve-expired would
  * go on handing them out. The RRset cache stays: nothing is answered from it without the module.
  *
- * Why the purge may touch the cache from a thread of its own: Unbound's slabhash locks itself, and
- * the cache is replaced only at a reload that changes its size, after it was emptied and before our
- * thread was joined. An empty cache is never locked again (see slab_purge), which leaves the
- * instant between a look at the count and the lock, against the reading of a configuration file.
+ * Why the purge may touch the cache from a thread of its own: Unbound's slabhash locks itself, but
+ * a reload that changes its size deletes it, and only then is our thread joined. Before it does so,
+ * Unbound's main thread (daemon_cleanup) takes its signals back to the handler that it has while it
+ * is not serving, which init has noted, and after that takes the lock of the auth-zones for
+ * writing. So each step of the purge is made under that lock, for reading, and only where the
+ * handler is another one: then the main thread cannot have passed the lock, and waits there until
+ * the step is done. (unbound 1.17 to 1.26; the auth-zones themselves outlive the module.)
  */
 #include "cache.h"
 
+#include "../src/rhsbl.h"
+
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -78,7 +84,7 @@ typedef struct entry {
 } entry_t;
 
 typedef struct purge {
-	struct module_env *env;
+	const ts_module_t *m;
 	const ts_policyset_t *old, *now;
 	time_t time;
 	entry_t *found;
@@ -92,6 +98,9 @@ static bool changed(const purge_t *p, const uint8_t *name, size_t name_len, uint
 	ts_query_t query = {&qname, qtype, TS_CLASS_IN};
 	ts_verdict_t now, old;
 
+	/* The list is as it is from init on. */
+	if (!p->old && p->m->rhsbl_zone.len && ts_rhsbl_covers(&p->m->rhsbl_zone, name, name_len))
+		return true;
 	if (ts_name_from_wire(&qname, name, name_len) != TS_OK)
 		return false;
 	ts_verdict(p->now, &query, NULL, p->time, &now);
@@ -175,27 +184,49 @@ static bool slab_step(purge_t *p, struct lruhash *table, size_t *bin, size_t *si
 	return more;
 }
 
-bool ts_cache_purge(struct module_env *env, const ts_policyset_t *old, const ts_policyset_t *now,
-	const _Atomic bool *stop, size_t *removed)
+/* Is Unbound in service, and may the cache be touched? Under the lock of the auth-zones. */
+static bool in_service(const ts_module_t *m)
 {
-	purge_t p = {.env = env, .old = old, .now = now, .time = time(NULL)};
+	struct sigaction now;
+	return !m->paused || (sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler != m->paused);
+}
+
+/* One step with what it has found removed. \return false: done with this slab. */
+static bool purge_step(purge_t *p, size_t slab, size_t *bin, size_t *size, size_t *removed)
+{
+	struct slabhash *cache = p->m->env->msg_cache;
+	bool more = slab < cache->size && slab_step(p, cache->array[slab], bin, size);
+	while (p->found) {
+		entry_t *found = p->found;
+		p->found = found->next;
+		slabhash_remove(cache, found->hash, &found->qinfo);
+		free(found);
+		++*removed;
+	}
+	return more;
+}
+
+bool ts_cache_purge(const ts_module_t *m, const ts_policyset_t *old, const ts_policyset_t *now,
+	bool serving, const _Atomic bool *stop, size_t *removed)
+{
+	purge_t p = {.m = m, .old = old, .now = now, .time = time(NULL)};
+	struct auth_zones *zones = m->env->auth_zones;
+	bool more = true, alive = true;
+	size_t slab = 0, bin = 0, size = 0;
 
 	*removed = 0;
-	if (!env->msg_cache)
+	if (!m->env->msg_cache)
 		return true;
-	for (size_t slab = 0; slab < env->msg_cache->size; slab++) {
-		size_t bin = 0, size = 0;
-		bool more = true;
-		while (more && !atomic_load(stop)) {
-			more = slab_step(&p, env->msg_cache->array[slab], &bin, &size);
-			while (p.found) {
-				entry_t *found = p.found;
-				p.found = found->next;
-				slabhash_remove(env->msg_cache, found->hash, &found->qinfo);
-				free(found);
-				++*removed;
-			}
+	while (more && alive && !atomic_load(stop)) {
+		if (serving && zones)
+			lock_rw_rdlock(&zones->lock);
+		alive = !serving || in_service(m);
+		if (alive && !purge_step(&p, slab, &bin, &size, removed)) {
+			more = ++slab < m->env->msg_cache->size;
+			bin = size = 0;
 		}
+		if (serving && zones)
+			lock_rw_unlock(&zones->lock);
 	}
-	return !p.incomplete;
+	return alive && !p.incomplete;
 }

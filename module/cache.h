@@ -29,10 +29,12 @@ bool ts_chain_next(const struct reply_info *reply, uint8_t **name, size_t *name_
 /**
  * Removes what the change from old (NULL: nothing was in force) to new makes wrong. Watcher thread:
  * takes each lock for a few dozen entries at most, so that a worker waits for microseconds.
+ * \param serving  false in init, whose thread is the one that could delete the cache.
  * \param stop  ends it early where it becomes true.
- * \param removed  messages removed. \return false: memory ran out and some remain; call it again.
+ * \param removed  messages removed. \return false: memory ran out and some remain, or Unbound is
+ * not in service; call it again.
  */
-bool ts_cache_purge(struct module_env *env, const ts_policyset_t *old, const ts_policyset_t *now,
-	const _Atomic bool *stop, size_t *removed) TS_NONNULL(1, 3, 4, 5);
+bool ts_cache_purge(const ts_module_t *m, const ts_policyset_t *old, const ts_policyset_t *now,
+	bool serving, const _Atomic bool *stop, size_t *removed) TS_NONNULL(1, 3, 5, 6);
 
 #endif

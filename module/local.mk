@@ -13,7 +13,8 @@ module/host_build.h: $(srcdir)/module/host-build.sh $(UNBOUND_SRC)/config.h $(UN
 # error when it loads us, not at the first call.
 moduledir = $(libdir)/unbound
 module_LTLIBRARIES = module/typosink.la
-module_typosink_la_CPPFLAGS = $(UNBOUND_CPPFLAGS) $(TS_INCLUDES) $(TS_DIRS)
+module_typosink_la_CPPFLAGS = $(UNBOUND_CPPFLAGS) $(TS_INCLUDES) $(TS_DIRS) \
+	-DTYPOSINK_VERSION='"$(PACKAGE_VERSION)"'
 module_typosink_la_CFLAGS = $(AM_CFLAGS) -Wno-undef -Wno-strict-prototypes -fvisibility=hidden -pthread
 module_typosink_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -pthread \
 	-Wl,-z,now -Wl,-Bsymbolic \
@@ -27,8 +28,10 @@ module_typosink_la_SOURCES = \
 	module/module.h \
 	module/query.c module/query.h \
 	module/quiet.c module/quiet.h \
+	module/rhsbl.c module/rhsbl.h \
 	module/snapshot.c module/snapshot.h \
 	module/source.c module/source.h \
+	module/status.c module/status.h \
 	module/typosink_module.c \
 	module/watcher.c module/watcher.h
 endif

@@ -11,6 +11,7 @@
 
 #include "../src/alert/pipeline.h"
 #include "../src/conf.h"
+#include "../src/prefix.h"
 #include "../src/verdict.h"
 #include "quiet.h"
 #include "snapshot.h"
@@ -29,6 +30,11 @@ typedef struct ts_module {
 	ts_pipeline_t *pipeline; /* NULL: no memory or no thread; then there are no alerts */
 	ts_watcher_t *watcher;
 	_Atomic unsigned asking; /* counterpart checks in flight */
+	const char *state_dir;   /* conf's, inside the chroot; NULL: none */
+	void (*paused)(int);     /* see ts_cache_purge; NULL: not known */
+	ts_name_t rhsbl_zone;    /* len 0: no list */
+	ts_prefix_t *status_clients;
+	size_t status_count;
 } ts_module_t;
 
 /** The module behind an environment. */

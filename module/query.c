@@ -24,6 +24,8 @@
 
 #include "answer_build.h"
 #include "cache.h"
+#include "rhsbl.h"
+#include "status.h"
 
 #include <string.h>
 #include <time.h>
@@ -36,6 +38,7 @@ typedef struct told {
 	uint32_t ttl;
 	const uint8_t *sinkhole;
 	uint16_t preference;
+	const uint8_t *listed; /* the list said so of this domain */
 } told_t;
 
 typedef struct state {
@@ -51,6 +54,8 @@ typedef struct state {
 	ts_existence_t existence;
 	uint8_t asks;
 	bool has_existence, waiting, counted, done_before;
+
+	bool list; /* a look-up in the list; name is the domain in it */
 
 	bool answered;                   /* our reply is in q->return_msg */
 	struct reply_info *shown, *real; /* shared: see above */
@@ -195,6 +200,14 @@ static void judge(const ts_snapshot_t *s, const struct module_qstate *q, const t
 	ts_verdict(s->set, &query, client, *q->env->now, v);
 }
 
+/* A domain in the list is judged as its mail would be. */
+static void judge_listed(const ts_snapshot_t *s, const struct module_qstate *q,
+	const ts_name_t *domain, const ts_client_t *client, ts_verdict_t *v)
+{
+	ts_query_t query = {domain, LDNS_RR_TYPE_MX, LDNS_RR_CLASS_IN};
+	ts_verdict(s->set, &query, client, *q->env->now, v);
+}
+
 /* Judges a name; *hot where the answer must not come from the cache. */
 static bool judge_wire(const ts_snapshot_t *s, const struct module_qstate *q, const uint8_t *wire,
 	size_t len, const ts_client_t *client, ts_name_t *name, ts_verdict_t *v)
@@ -334,8 +347,8 @@ static struct reply_info *reply_for(struct module_qstate *q, const state_t *stat
 	*told = (told_t){.ours = true, .rcode = LDNS_RCODE_SERVFAIL, .ede = -1};
 	if (!ts_answer_make(v, &query, &answer))
 		return NULL;
-	struct reply_info *reply = ts_reply_build(
-		region, &answer, state->owner, &state->name, real, real ? state->aliases : 0);
+	struct reply_info *reply = ts_reply_build(region, &answer, state->owner, &state->name,
+		LDNS_RR_CLASS_IN, real, real ? state->aliases : 0);
 	if (!reply)
 		return NULL;
 	told->rcode = answer.rcode;
@@ -458,19 +471,24 @@ static enum module_ext_state conclude(
 	return finish_with(q, state, reply);
 }
 
+/* Rather no answer than the stranger's. */
+static enum module_ext_state no_memory(struct module_qstate *q)
+{
+	q->no_cache_lookup = 1;
+	q->no_cache_store = 1;
+	q->return_msg = NULL;
+	q->return_rcode = LDNS_RCODE_SERVFAIL;
+	return module_finished;
+}
+
 /* Keeps the verdict on a name that matters, and concludes or waits. */
 static enum module_ext_state take_up(ts_module_t *m, const ts_snapshot_t *s,
 	struct module_qstate *q, const ts_name_t *name, uint8_t *owner, size_t aliases,
 	const ts_verdict_t *v, bool done)
 {
 	state_t *state = state_get(m, q);
-	if (!state) { /* no memory: rather no answer than the stranger's */
-		q->no_cache_lookup = 1;
-		q->no_cache_store = 1;
-		q->return_msg = NULL;
-		q->return_rcode = LDNS_RCODE_SERVFAIL;
-		return module_finished;
-	}
+	if (!state)
+		return no_memory(q);
 	state_pin(state, s);
 	state->name = *name;
 	state->owner = owner;
@@ -482,6 +500,74 @@ static enum module_ext_state take_up(ts_module_t *m, const ts_snapshot_t *s,
 	return conclude(m, s, q, state, done);
 }
 
+/* --- the list (rhsbl-zone) */
+
+/* The check failed, and evidence-failure says to wait: no answer is better than a wrong one. */
+static bool undecided(const state_t *state, const ts_verdict_t *v)
+{
+	return v->kind == TS_VERDICT_TYPO && v->action == TS_ACTION_DEFER && state->has_existence &&
+	       state->existence == TS_FAILED;
+}
+
+/* The list's reply for one client; NULL: SERVFAIL. */
+static struct reply_info *list_reply(const ts_module_t *m, const struct module_qstate *q,
+	const state_t *state, const ts_verdict_t *v, struct regional *region, told_t *told)
+{
+	*told = (told_t){.ours = true, .rcode = LDNS_RCODE_SERVFAIL, .ede = -1};
+	if (state->pin->defer || undecided(state, v))
+		return NULL;
+	struct reply_info *reply =
+		ts_list_reply(m, state->pin->set, &q->qinfo, v, for_dns64(q), region, &told->ttl);
+	if (!reply)
+		return NULL;
+	told->rcode = (uint8_t)FLAGS_GET_RCODE(reply->flags);
+	/* One alert a mail: who asks for the address asks for the words as well. */
+	if (ts_rhsbl_listed(v) && q->qinfo.qtype == LDNS_RR_TYPE_A)
+		told->listed = state->name.wire;
+	return reply;
+}
+
+static enum module_ext_state list_answer(
+	ts_module_t *m, const ts_snapshot_t *s, struct module_qstate *q)
+{
+	state_t *state = state_get(m, q);
+	ts_rhsbl_kind_t kind;
+	ts_client_t client;
+
+	if (!state)
+		return no_memory(q);
+	state_pin(state, s);
+	state->list = true;
+	if (ts_rhsbl_read(&m->rhsbl_zone, q->qinfo.qname, q->qinfo.qname_len, &state->name,
+		    &kind) != TS_OK)
+		return finish_with(q, state, NULL);
+	state->verdict.kind = TS_VERDICT_NONE;
+	if (kind == TS_RHSBL_DOMAIN) {
+		judge_listed(s, q, &state->name, first_client(q, &client), &state->verdict);
+		if (!settle(m, q, state, &state->verdict))
+			return module_wait_subquery;
+	}
+	if (state->verdict.client_dependent && q->mesh_info->reply_list &&
+		q->mesh_info->reply_list->next)
+		return finish_shared(q, state, NULL);
+	return finish_with(
+		q, state, list_reply(m, q, state, &state->verdict, q->region, &state->told));
+}
+
+/* --- the state of the module (status-client) */
+
+static enum module_ext_state status_answer(ts_module_t *m, struct module_qstate *q)
+{
+	state_t *state = state_get(m, q);
+	ts_client_t client;
+	if (!state)
+		return no_memory(q);
+	return finish_with(
+		q, state, ts_status_reply(m, &q->qinfo, first_client(q, &client), q->region));
+}
+
+/* --- the start */
+
 static enum module_ext_state start(ts_module_t *m, const ts_snapshot_t *s, struct module_qstate *q)
 {
 	state_t *state = state_of(q, m->id);
@@ -492,6 +578,10 @@ static enum module_ext_state start(ts_module_t *m, const ts_snapshot_t *s, struc
 
 	if (!for_client(q))
 		return module_wait_module;
+	if (ts_list_asked(m, &q->qinfo))
+		return list_answer(m, s, q);
+	if (ts_status_asked(m, &q->qinfo))
+		return status_answer(m, q);
 	if (s->defer && q->qinfo.qtype == LDNS_RR_TYPE_MX && q->qinfo.qclass == LDNS_RR_CLASS_IN &&
 		!for_supers(q)) {
 		q->no_cache_lookup = 1;
@@ -617,8 +707,8 @@ static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct
 	if (q->mesh_info->reply_list == NULL && !for_dns64(q)) {
 		/* Nobody to be told anything: a query of Unbound's own, a prefetch, or the client
 		 * has gone. But what was stored must not be found by clients. */
-		bool hot = false;
-		if (q->minfo[m->id] != tag(s))
+		bool hot = ts_list_asked(m, &q->qinfo);
+		if (!hot && q->minfo[m->id] != tag(s))
 			hot = judge_wire(s, q, wire, len, NULL, &name, &v) && ts_verdict_hot(&v);
 		while (!hot && reply && ts_chain_next(reply, &wire, &len, &aliases))
 			hot = judge_wire(s, q, wire, len, NULL, &name, &v) && ts_verdict_hot(&v);
@@ -627,6 +717,8 @@ static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct
 		return module_finished;
 	}
 
+	if (ts_list_asked(m, &q->qinfo))
+		return list_answer(m, s, q);
 	first = first_client(q, &client);
 	if (q->minfo[m->id] != tag(s) && judge_wire(s, q, wire, len, first, &name, &v))
 		return take_up(m, s, q, &name, wire, 0, &v, true);
@@ -723,9 +815,10 @@ static void alert(ts_module_t *m, const ts_verdict_t *v, const told_t *told,
 	if (!m->pipeline || v->kind != TS_VERDICT_TYPO || v->action == TS_ACTION_PASS)
 		return;
 	ts_event_t event = {
-		.kind = TS_EVENT_ALERT,
+		.kind = told->listed ? TS_EVENT_RHSBL : TS_EVENT_ALERT,
 		.time_us = wall_clock_us(),
 		.verdict = v,
+		.rdata_name = told->listed,
 		.qname = qinfo->qname,
 		.qtype = qinfo->qtype,
 		.qclass = qinfo->qclass,
@@ -828,14 +921,16 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 	if (v.client_dependent) {
 		ts_client_t client;
 		(void)ts_client_of(to, &client);
-		judge(state->pin, q, &state->name, &client, &v);
+		(state->list ? judge_listed : judge)(state->pin, q, &state->name, &client, &v);
 		if (v.kind == TS_VERDICT_ASK)
 			ts_verdict_resolve(&v, state->has_existence ? state->existence : TS_FAILED,
 				m->conf.evidence_failure);
 	}
 	if (state->shown) {
 		struct reply_info *reply = NULL;
-		if (!intercepts(&v)) {
+		if (state->list)
+			reply = list_reply(m, q, state, &v, region, &told);
+		else if (!intercepts(&v)) {
 			reply = state->real;
 			told = (told_t){.ede = -1};
 		} else
@@ -853,6 +948,8 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 		told.rcode = (uint8_t)(reply ? FLAGS_GET_RCODE(reply->flags) : q->return_rcode);
 		told.ttl = reply ? (uint32_t)reply->ttl : 0;
 	}
+	if (state->list && !told.listed)
+		return; /* nothing is said of what is not listed */
 	if (told.ede >= 0 && q->env->cfg->ede)
 		add_ede(opts, region, told.ede, &v);
 	alert(m, &v, &told, qinfo, to, message_id(q, to));

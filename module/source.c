@@ -42,14 +42,12 @@ static void keep(void *arg, const ts_diag_t *diag)
 static bool state_path(const ts_module_t *m, const ts_source_t *source, char *path, size_t size)
 {
 	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
-	const char *dir = m->conf.state_dir;
-	if (!dir)
+	if (!m->state_dir)
 		return false;
 	for (const char *p = source->name; *p; p++)
 		hash = (hash ^ (uint8_t)*p) * 0x100000001b3u;
-	int len = snprintf(path, size, "%s/policy-%s-%016llx.zone",
-		ts_path_in_chroot(m->env->cfg, dir), source->is_zone ? "zone" : "file",
-		(unsigned long long)hash);
+	int len = snprintf(path, size, "%s/policy-%s-%016llx.zone", m->state_dir,
+		source->is_zone ? "zone" : "file", (unsigned long long)hash);
 	return len > 0 && (size_t)len < size - 8;
 }
 

@@ -10,9 +10,11 @@
 
 #include "host.h"
 #include "query.h"
+#include "status.h"
 #include "watcher.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -108,6 +110,20 @@ static void read_conf(ts_module_t *m)
 	if (ts_conf_read(&m->conf, path, &m->report) != TS_OK)
 		log_err("typosink: %s is not as it should be: going on with what was good in it",
 			path);
+	m->state_dir = ts_path_in_chroot(m->env->cfg, m->conf.state_dir);
+	if (m->conf.rhsbl_zone && ts_name_from_text(&m->rhsbl_zone, m->conf.rhsbl_zone,
+					  strlen(m->conf.rhsbl_zone), NULL) != TS_OK)
+		m->rhsbl_zone.len = 0; /* checked when it was read */
+}
+
+/* What ts_cache_purge must know: see there. Unbound's main thread, which is not serving now. */
+static void note_paused(ts_module_t *m)
+{
+	struct sigaction hup, term;
+	if (sigaction(SIGHUP, NULL, &hup) == 0 && sigaction(SIGTERM, NULL, &term) == 0 &&
+		hup.sa_handler != SIG_DFL && hup.sa_handler != SIG_IGN &&
+		hup.sa_handler == term.sa_handler)
+		m->paused = hup.sa_handler;
 }
 
 static void read_client_key(ts_module_t *m, uint8_t *key, size_t size)
@@ -136,7 +152,7 @@ static void start_pipeline(ts_module_t *m)
 	ts_pipeline_options_t options = {
 		.alert_file = ts_path_in_chroot(m->env->cfg, m->conf.alert_file),
 		.metrics_file = ts_path_in_chroot(m->env->cfg, m->conf.metrics_file),
-		.state_dir = ts_path_in_chroot(m->env->cfg, m->conf.state_dir),
+		.state_dir = m->state_dir,
 		.hostname = hostname,
 		.queue = m->conf.alert_queue,
 		.window = m->conf.alert_window,
@@ -161,6 +177,7 @@ static void module_free(ts_module_t *m)
 	ts_readers_free(m->readers);
 	ts_quiet_free(m->quiet);
 	ts_conf_release(&m->conf);
+	free(m->status_clients);
 	free(m);
 }
 
@@ -184,6 +201,9 @@ int init(struct module_env *env, int id)
 	read_conf(m);
 	if (getrandom(&m->seed, sizeof(m->seed), 0) != (ssize_t)sizeof(m->seed))
 		m->seed = (uint64_t)time(NULL) << 20 ^ (uint64_t)(uintptr_t)m;
+	note_paused(m);
+	if (ts_status_clients(m) != TS_OK)
+		goto fail;
 	m->readers = ts_readers_new();
 	m->quiet = ts_quiet_new(m->seed);
 	if (!m->readers || !m->quiet)
@@ -249,6 +269,7 @@ size_t get_mem(struct module_env *env, int id)
 	const ts_module_t *m = ts_module_of(env, id);
 	if (!m)
 		return 0;
-	return sizeof(*m) + ts_watcher_memory(m->watcher) + ts_quiet_memory(m->quiet) +
+	return sizeof(*m) + m->status_count * sizeof(*m->status_clients) +
+	       ts_watcher_memory(m->watcher) + ts_quiet_memory(m->quiet) +
 	       (m->pipeline ? ts_pipeline_memory(m->pipeline) : 0);
 }

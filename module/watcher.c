@@ -18,6 +18,7 @@
 #include <time.h>
 
 #define TICK_MS 500
+#define STATUS_MAX 256 /* what one TXT string holds */
 
 struct ts_watcher {
 	ts_module_t *m;
@@ -33,9 +34,12 @@ struct ts_watcher {
 	bool purge_again;   /* memory ran out in the last purge */
 	bool said_empty;
 	_Atomic size_t memory;
+	char (*status)[STATUS_MAX]; /* a line for each source, for other threads */
+	pthread_mutex_t status_lock;
 
 	pthread_t thread;
-	bool running;
+	bool running;         /* for who made it */
+	bool serving;         /* for the thread: it is the one that runs */
 	pthread_mutex_t lock; /* of the wait only */
 	pthread_cond_t wake;
 	_Atomic bool stop;
@@ -43,21 +47,10 @@ struct ts_watcher {
 
 /* --- what is said */
 
-static void say(ts_watcher_t *w, const ts_source_t *source, bool failed, const char *fmt, ...)
-	TS_PRINTF(4, 5);
-
-static void say(ts_watcher_t *w, const ts_source_t *source, bool failed, const char *fmt, ...)
+static void tell(ts_watcher_t *w, const ts_source_t *source, bool failed, const char *text)
 {
-	char text[1024], name[TS_NAME_TEXT_MAX];
-	va_list args;
+	char name[TS_NAME_TEXT_MAX];
 	struct timespec now;
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	if (failed)
-		log_err("typosink: %s", text);
-	else
-		log_info("typosink: %s", text);
 	if (!w->m->pipeline)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -77,23 +70,41 @@ static void say(ts_watcher_t *w, const ts_source_t *source, bool failed, const c
 	ts_pipeline_submit(w->m->pipeline, &event);
 }
 
-static void say_in_force(ts_watcher_t *w, ts_source_t *source, const char *from)
+static void say_trouble(ts_watcher_t *w, const ts_source_t *source, const char *fmt, ...)
+	TS_PRINTF(3, 4);
+
+/* Into the log and the alert stream. */
+static void say_trouble(ts_watcher_t *w, const ts_source_t *source, const char *fmt, ...)
 {
-	char name[TS_NAME_TEXT_MAX];
-	ts_name_to_text(ts_policy_name(source->policy), name, sizeof(name));
-	say(w, source, false, "policy %s. serial %u from %s is in force: %zu protected zones", name,
-		(unsigned)ts_policy_serial(source->policy), from,
-		ts_policy_members(source->policy));
+	char text[1024];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	log_err("typosink: %s", text);
+	tell(w, source, true, text);
 }
 
-static void say_trouble(ts_watcher_t *w, ts_source_t *source, const char *why)
+static void say_in_force(ts_watcher_t *w, ts_source_t *source, const char *from)
+{
+	char name[TS_NAME_TEXT_MAX], text[2 * TS_NAME_TEXT_MAX];
+	ts_name_to_text(ts_policy_name(source->policy), name, sizeof(name));
+	snprintf(text, sizeof(text),
+		"policy %s. serial %u from %s is in force: %zu protected zones", name,
+		(unsigned)ts_policy_serial(source->policy), from,
+		ts_policy_members(source->policy));
+	log_info("typosink: %s", text);
+	tell(w, source, false, text);
+}
+
+static void say_refused(ts_watcher_t *w, ts_source_t *source, const char *why)
 {
 	source->in_trouble = true;
 	if (source->policy)
-		say(w, source, true, "%s; the last good policy, serial %u, goes on serving", why,
+		say_trouble(w, source, "%s; the last good policy, serial %u, goes on serving", why,
 			(unsigned)ts_policy_serial(source->policy));
 	else
-		say(w, source, true, "%s; nothing is in force from %s", why, source->name);
+		say_trouble(w, source, "%s; nothing is in force from %s", why, source->name);
 }
 
 /* --- snapshots */
@@ -123,7 +134,7 @@ static bool publish(ts_watcher_t *w)
 	ts_policyset_t *now = snapshot->set;
 	ts_readers_publish(w->m->readers, snapshot);
 	snapshot = NULL; /* the readers' */
-	w->purge_again = !ts_cache_purge(w->m->env, old_set, now, &w->stop, &removed);
+	w->purge_again = !ts_cache_purge(w->m, old_set, now, w->serving, &w->stop, &removed);
 	verbose(VERB_OPS, "typosink: %zu messages removed from the cache", removed);
 	done = true;
 	for (size_t i = 0; i < w->count; i++) {
@@ -132,7 +143,7 @@ static bool publish(ts_watcher_t *w)
 		w->sources[i].news = false;
 	}
 	if (count == 0 && !w->said_empty)
-		say(w, NULL, true, "no policy is in force: %s",
+		say_trouble(w, NULL, "no policy is in force: %s",
 			w->m->conf.without_policy == TS_WITHOUT_POLICY_DEFER
 				? "MX look-ups get SERVFAIL (without-policy: defer)"
 				: "nothing is intercepted");
@@ -162,15 +173,51 @@ static void look(ts_watcher_t *w, ts_source_t *source, bool at_once)
 		break;
 	case TS_LOOK_REFUSED:
 	case TS_LOOK_MISSING:
-		say_trouble(w, source, why);
+		say_refused(w, source, why);
 		break;
+	}
+}
+
+/* --- what others may know */
+
+static void write_status(ts_watcher_t *w)
+{
+	char name[TS_NAME_TEXT_MAX], line[2 * TS_NAME_TEXT_MAX] = "";
+	for (size_t i = 0; i < w->count; i++) {
+		const ts_source_t *source = &w->sources[i];
+		if (source->policy) {
+			ts_name_to_text(ts_policy_name(source->policy), name, sizeof(name));
+			snprintf(line, sizeof(line), "policy %s. %u %zu %s %s", name,
+				(unsigned)ts_policy_serial(source->policy),
+				ts_policy_members(source->policy),
+				source->in_trouble || source->recalled ? "stale" : "ok",
+				source->name);
+		} else
+			snprintf(line, sizeof(line), "policy - - - missing %s", source->name);
+		line[STATUS_MAX - 1] = '\0';
+		pthread_mutex_lock(&w->status_lock);
+		memcpy(w->status[i], line, STATUS_MAX);
+		pthread_mutex_unlock(&w->status_lock);
+	}
+}
+
+void ts_watcher_status(
+	const ts_watcher_t *watcher, void (*line)(void *arg, const char *text), void *arg)
+{
+	ts_watcher_t *w = (ts_watcher_t *)(uintptr_t)watcher;
+	for (size_t i = 0; i < w->count; i++) {
+		char copy[STATUS_MAX];
+		pthread_mutex_lock(&w->status_lock);
+		memcpy(copy, w->status[i], sizeof(copy));
+		pthread_mutex_unlock(&w->status_lock);
+		line(arg, copy);
 	}
 }
 
 static void count_memory(ts_watcher_t *w)
 {
-	size_t sum = sizeof(*w) + w->count * sizeof(*w->sources) + w->own_count * sizeof(*w->own) +
-		     ts_readers_memory(w->m->readers);
+	size_t sum = sizeof(*w) + w->count * (sizeof(*w->sources) + sizeof(*w->status)) +
+		     w->own_count * sizeof(*w->own) + ts_readers_memory(w->m->readers);
 	for (size_t i = 0; i < w->count; i++)
 		if (w->sources[i].policy)
 			sum += ts_policy_memory(w->sources[i].policy);
@@ -189,9 +236,10 @@ static void tick(ts_watcher_t *w, bool at_once)
 	if (w->dirty && publish(w))
 		w->dirty = false;
 	if (w->purge_again)
-		w->purge_again = !ts_cache_purge(w->m->env, NULL,
-			ts_readers_current(w->m->readers)->set, &w->stop, &removed);
+		w->purge_again = !ts_cache_purge(w->m, NULL, ts_readers_current(w->m->readers)->set,
+			w->serving, &w->stop, &removed);
 	ts_readers_reclaim(w->m->readers);
+	write_status(w);
 	count_memory(w);
 }
 
@@ -202,6 +250,7 @@ static void *run(void *arg)
 	ts_watcher_t *w = arg;
 	struct timespec next;
 	clock_gettime(CLOCK_MONOTONIC, &next);
+	w->serving = true;
 	while (!atomic_load(&w->stop)) {
 		next.tv_nsec += TICK_MS * 1000000L;
 		next.tv_sec += next.tv_nsec / 1000000000L;
@@ -278,7 +327,9 @@ static int add_sources(ts_watcher_t *w)
 	const ts_conf_t *conf = &w->m->conf;
 	w->sources = calloc(
 		conf->policy_files.count + conf->policy_zones.count + 1, sizeof(*w->sources));
-	if (!w->sources)
+	w->status =
+		calloc(conf->policy_files.count + conf->policy_zones.count + 1, sizeof(*w->status));
+	if (!w->sources || !w->status)
 		return TS_ENOMEM;
 	for (size_t i = 0; i < conf->policy_files.count; i++) {
 		ts_source_t *source = &w->sources[w->count++];
@@ -294,7 +345,7 @@ static int add_sources(ts_watcher_t *w)
 			TS_OK)
 			w->count++;
 		else
-			say(w, source, true, "policy-zone %s: %s", source->name, why);
+			say_trouble(w, source, "policy-zone %s: %s", source->name, why);
 	}
 	return TS_OK;
 }
@@ -307,6 +358,7 @@ int ts_watcher_new(ts_module_t *m, ts_watcher_t **out)
 		return TS_ENOMEM;
 	w->m = m;
 	w->seed = m->seed;
+	pthread_mutex_init(&w->status_lock, NULL);
 	if (find_own_zones(w) != TS_OK || add_sources(w) != TS_OK)
 		goto cleanup;
 	if (m->conf.popular_file &&
@@ -352,7 +404,9 @@ void ts_watcher_free(ts_watcher_t *w)
 	for (size_t i = 0; i < w->count; i++)
 		ts_policy_unref(w->sources[i].policy);
 	ts_popular_free(w->popular);
+	pthread_mutex_destroy(&w->status_lock);
 	free(w->sources);
+	free(w->status);
 	free(w->own);
 	free(w);
 }

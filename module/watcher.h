@@ -19,6 +19,13 @@ TS_MUST_CHECK int ts_watcher_new(ts_module_t *m, ts_watcher_t **out) TS_NONNULL_
 /** Joins the thread. */
 void ts_watcher_free(ts_watcher_t *watcher);
 
+/**
+ * Calls line once for each source with a line as status.h has it. Any thread; under a lock that the
+ * watcher takes only to copy such lines.
+ */
+void ts_watcher_status(const ts_watcher_t *watcher, void (*line)(void *arg, const char *text),
+	void *arg) TS_NONNULL(1, 2);
+
 /** Octets of policies and snapshots. Any thread. */
 size_t ts_watcher_memory(const ts_watcher_t *watcher);
 

@@ -296,10 +296,6 @@ static int read_line(ts_conf_t *conf, const char *path, unsigned number, char *l
 	if (err == TS_EINVAL)
 		ts_report(report, TS_ERROR, path, number, name, "'%s': %s (%s)", value, why,
 			docs[i].value);
-	/* Known, checked, and without effect: that must not be silent. */
-	if (rows[i].offset == AT(rhsbl_zone) || rows[i].offset == AT(status_clients))
-		ts_report(report, TS_WARNING, path, number, name,
-			"this version does not act on it yet");
 	return err;
 }
 

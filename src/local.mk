@@ -23,6 +23,7 @@ src_libtyposink_la_SOURCES = \
 	src/policy_set.c \
 	src/policy_value.c src/policy_value.h \
 	src/prefix.c src/prefix.h \
+	src/rhsbl.c src/rhsbl.h \
 	src/rpz.c src/rpz.h \
 	src/rrtype.c src/rrtype.h \
 	src/verdict.c src/verdict.h \

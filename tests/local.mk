@@ -18,6 +18,7 @@ UNIT_TESTS = \
 	tests/unit/test_policy \
 	tests/unit/test_popular \
 	tests/unit/test_quiet \
+	tests/unit/test_rhsbl \
 	tests/unit/test_rpz \
 	tests/unit/test_rrtype \
 	tests/unit/test_suffix \

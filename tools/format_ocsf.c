@@ -26,6 +26,7 @@ static const struct {
 	{"defer", 2, "Denied", 2, "Blocked"},
 	{"observe", 3, "Observed", 15, "Detected"},
 	{"rdata", 3, "Observed", 15, "Detected"},
+	{"rhsbl", 2, "Denied", 2, "Blocked"},
 };
 
 static const char *const rcodes[] = {

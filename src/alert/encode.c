@@ -357,7 +357,7 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 	char rdata[TS_NAME_TEXT_MAX], num[16], count[24];
 	const char *class = ts_class_get(r->class_id)->name;
 	const ts_repeated_t *rep = x ? x->repeated : NULL;
-	bool found = r->kind == TS_EVENT_RDATA;
+	bool listed = r->kind == TS_EVENT_RHSBL, found = r->kind == TS_EVENT_RDATA || listed;
 	struct shown_client client, server;
 
 	name_text(r, TS_PART_QNAME, 0, qname);
@@ -377,7 +377,11 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 		who = client.address;
 	const char *told = answered_with[r->action];
 	const char *by = r->applied ? host : "", *space = *by ? " " : "";
-	if (found)
+	if (listed)
+		join(h->message, sizeof(h->message),
+			TEXTS(who, " found ", rdata, " in the list: did you mean ", counterpart,
+				"?"));
+	else if (found)
 		join(h->message, sizeof(h->message),
 			TEXTS(what, " of ", qname, " points to ", rdata, ": did the owner mean ",
 				counterpart, "?"));
@@ -394,8 +398,8 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 	h->kind = "alert";
 	h->category[0] = "network";
 	h->category[1] = "intrusion_detection";
-	h->type = found ? "info" : r->applied ? "denied" : "allowed";
-	h->action = found ? "rdata" : ts_action_name(r->action);
+	h->type = found && !listed ? "info" : r->applied ? "denied" : "allowed";
+	h->action = listed ? "rhsbl" : found ? "rdata" : ts_action_name(r->action);
 	h->outcome = "success";
 	h->severity = (int)ts_alert_severity(
 		r->action, r->evidence, r->len[TS_PART_PROTECTED] > 0 && !strchr(zone, '.'));
@@ -570,6 +574,7 @@ typedef void encode_fn(const ts_encoder_t *e, const ts_record_t *r, const ts_enc
 static encode_fn *const encode_kind[] = {
 	[TS_EVENT_ALERT] = encode_alert,
 	[TS_EVENT_RDATA] = encode_alert,
+	[TS_EVENT_RHSBL] = encode_alert,
 	[TS_EVENT_POLICY] = encode_policy,
 	[TS_EVENT_START] = encode_run,
 	[TS_EVENT_STOP] = encode_run,

@@ -11,6 +11,7 @@
 typedef enum ts_event_kind {
 	TS_EVENT_ALERT,  /* a client got an intercepted (or observed) answer */
 	TS_EVENT_RDATA,  /* a typo in other people's data (MX, NS, SRV, CNAME target) */
+	TS_EVENT_RHSBL,  /* a mail server asked the list for a domain, and it is listed */
 	TS_EVENT_POLICY, /* a policy was loaded, or failed to load */
 	TS_EVENT_START,  /* of the pipeline itself, as are the next two */
 	TS_EVENT_STOP,
@@ -34,7 +35,7 @@ typedef struct ts_event {
 	uint32_t ttl;            /* of the answer, seconds */
 	const uint8_t *sinkhole; /* wire name of the first MX host; NULL where there is none */
 	uint16_t sinkhole_preference;
-	const uint8_t *rdata_name; /* RDATA: the target that is a typo, wire format */
+	const uint8_t *rdata_name; /* RDATA, RHSBL: the target, or domain, that is a typo; wire */
 	ts_client_t client;
 	uint16_t client_port;
 	ts_client_t server; /* the resolver's address, family 0 where not known */

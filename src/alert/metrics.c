@@ -188,7 +188,9 @@ static void print_lookups(const ts_metrics_t *m, FILE *f)
 		label(f, zone);
 		fprintf(f, "\",class=\"%s\",action=\"%s\"} %" PRIu64 "\n",
 			ts_class_get(row->class_id)->name,
-			row->kind == TS_EVENT_RDATA ? "rdata" : ts_action_name(row->action),
+			row->kind == TS_EVENT_RDATA   ? "rdata"
+			: row->kind == TS_EVENT_RHSBL ? "rhsbl"
+						      : ts_action_name(row->action),
 			row->count);
 	}
 	if (m->other)

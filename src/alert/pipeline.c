@@ -226,7 +226,7 @@ static void flush(ts_pipeline_t *p, bool force)
 /* Puts a line into the buffer, or says that there is no room. */
 static bool put(ts_pipeline_t *p, const ts_record_t *record, const ts_encode_extra_t *extra)
 {
-	bool own = record->kind != TS_EVENT_ALERT && record->kind != TS_EVENT_RDATA;
+	bool own = !ts_record_is_alert(record);
 	size_t room = own ? 0 : OWN_ROOM;
 
 	if (!p->alert_file)
@@ -269,7 +269,7 @@ static void put_own(ts_pipeline_t *p, ts_event_kind_t kind, const ts_encode_extr
 
 static void take(ts_pipeline_t *p, const ts_record_t *record, int64_t now)
 {
-	bool repeatable = record->kind == TS_EVENT_ALERT || record->kind == TS_EVENT_RDATA;
+	bool repeatable = ts_record_is_alert(record);
 
 	if (p->metrics)
 		ts_metrics_see(p->metrics, record);

@@ -42,6 +42,13 @@ typedef struct ts_record {
 	uint8_t data[];
 } ts_record_t;
 
+/** Is it about a client's look-up, and to be counted where it repeats itself? */
+static inline bool ts_record_is_alert(const ts_record_t *record)
+{
+	return record->kind == TS_EVENT_ALERT || record->kind == TS_EVENT_RDATA ||
+	       record->kind == TS_EVENT_RHSBL;
+}
+
 /** What ts_record_pack() needs, before there is a place for it: sizes and borrowed pointers. */
 typedef struct ts_record_plan {
 	const void *part[TS_PARTS];
