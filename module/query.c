@@ -864,6 +864,17 @@ static uint16_t message_id(const struct module_qstate *q, const struct comm_repl
 	return 0;
 }
 
+/* What a module before us (dns64) has stored of a query: itself, and the A behind an AAAA. */
+static void forget_before_us(const struct module_qstate *q)
+{
+	struct query_info qinfo = q->qinfo;
+	ts_cache_forget(q->env, &qinfo);
+	if (qinfo.qtype == LDNS_RR_TYPE_AAAA) {
+		qinfo.qtype = LDNS_RR_TYPE_A;
+		ts_cache_forget(q->env, &qinfo);
+	}
+}
+
 /*
  * A module before us (dns64) has answered or stored something that we have not seen as it is: with
  * dns64-synthall the client's AAAA never comes to us, only the A behind it, and what dns64 stores
@@ -878,11 +889,13 @@ static void passed_us_by(ts_module_t *m, struct module_qstate *q, const struct q
 	ts_client_t client;
 	ts_name_t name;
 	ts_verdict_t v;
-	if (to && q->minfo[m->id] != tag(s)) {
+	if (ts_list_asked(m, &q->qinfo))
+		forget_before_us(q);
+	else if (to && q->minfo[m->id] != tag(s)) {
 		(void)ts_client_of(to, &client);
 		if (judge_wire(s, q, q->qinfo.qname, q->qinfo.qname_len, &client, &name, &v)) {
 			if (ts_verdict_hot(&v))
-				ts_cache_forget(q->env, &q->qinfo);
+				forget_before_us(q);
 			ts_existence_t existence;
 			if (v.kind == TS_VERDICT_ASK &&
 				existence_cached(q->env, &v.ask, &existence))
@@ -912,7 +925,7 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 		state->for_supers = NULL;
 	}
 	if (m->id > 0 && state->answered)
-		ts_cache_forget(q->env, &q->qinfo); /* dns64 has stored what it made of it */
+		forget_before_us(q);
 	if (!to)
 		return;
 

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "command.h"
+#include "status_server.h"
 
 #include "../src/alert/clock.h"
 #include "../src/conf.h"
@@ -210,27 +211,36 @@ static int run(const ts_command_t *self, int argc, char **argv)
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"json", no_argument, NULL, 'j'},
+		{"server", no_argument, NULL, 's'},
 		{NULL, 0, NULL, 0},
 	};
 	const char *config = getenv("TYPOSINK_CONF"), *path = NULL;
 	ts_reporter_t report = {command_diag, NULL};
 	json_t *samples = json_array(), *problems = NULL;
-	bool as_json = false;
+	bool as_json = false, over_dns = false;
 	ts_conf_t conf;
 	int opt, code = EXIT_TROUBLE;
 
 	ts_conf_init(&conf);
 	opterr = 0;
 	optind = 0;
-	while ((opt = getopt_long(argc, argv, ":c:j", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":c:js", options, NULL)) != -1) {
 		if (opt == 'c') {
 			config = optarg;
 		} else if (opt == 'j') {
 			as_json = true;
+		} else if (opt == 's') {
+			over_dns = true;
 		} else {
 			code = command_bad_option(self, opt, argv);
 			goto cleanup;
 		}
+	}
+	if (over_dns) {
+		code = argc == optind
+			       ? command_usage(self, "a server's address is missing")
+			       : status_servers(argv + optind, (size_t)(argc - optind), as_json);
+		goto cleanup;
 	}
 	if (argc - optind > 1) {
 		code = command_usage(self, "one metrics file, please");
@@ -275,12 +285,14 @@ cleanup:
 const ts_command_t cmd_status = {
 	.name = "status",
 	.oneline = "how a running module is: look-ups, losses, policies",
-	.usage = "status [--json] [-c CONFIG | METRICS-FILE]",
+	.usage = "status [--json] [-c CONFIG | METRICS-FILE | --server ADDR[@PORT]...]",
 	.help = "  -c, --config FILE  take metrics-file from this typosink.conf (or "
 		"$TYPOSINK_CONF)\n"
-		"  -j, --json         for scripts\n\n"
+		"  -j, --json         for scripts\n"
+		"  -s, --server       ask these resolvers over DNS (their status-client must name "
+		"us)\n\n"
 		"Exit status 1 where something wants a person: stopped, not heard of, losses, a "
 		"policy\n"
-		"that did not load.\n",
+		"that did not load; with --server, also one that does not answer or is behind.\n",
 	.run = run,
 };

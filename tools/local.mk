@@ -14,6 +14,10 @@ tools_typosink_SOURCES = \
 	tools/typosink.c
 EXTRA_DIST += tools/get-exim tools/get-unbound tools/lib.sh tools/packages.txt
 
+# status --server
+tools_typosink_CFLAGS += $(LDNS_CFLAGS)
+tools_typosink_LDADD += $(LDNS_LIBS)
+
 # doctor
 tools_typosink_SOURCES += \
 	tools/cmd_doctor.c \
@@ -36,7 +40,7 @@ tools_typosink_SOURCES += \
 	tools/alert_file.c tools/alert_file.h \
 	tools/alert_filter.c tools/alert_filter.h \
 	tools/alert_runs.c tools/alert_runs.h \
-	tools/cmd_alerts.c tools/cmd_status.c \
+	tools/cmd_alerts.c tools/cmd_status.c tools/status_server.c tools/status_server.h \
 	tools/format_cef.c tools/format_ecs.c tools/format_eve.c tools/format_ocsf.c \
 	tools/format_rfc5424.c tools/format_text.c tools/format_tsv.c
 # report
