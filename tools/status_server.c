@@ -152,17 +152,19 @@ static json_t *newest(const json_t *states)
 	size_t i, k;
 
 	json_array_foreach((json_t *)(uintptr_t)states, i, state)
-		json_array_foreach(json_object_get(state, "policies"), k, policy)
 	{
-		const char *name = json_string_value(json_object_get(policy, "name"));
-		json_t *serial = json_object_get(policy, "serial");
-		if (!name)
-			continue;
-		json_t *known = json_object_get(serials, name);
-		uint32_t ahead =
-			(uint32_t)json_integer_value(serial) - (uint32_t)json_integer_value(known);
-		if (!known || (ahead && ahead < 0x80000000u))
-			json_object_set(serials, name, serial);
+		json_array_foreach(json_object_get(state, "policies"), k, policy)
+		{
+			const char *name = json_string_value(json_object_get(policy, "name"));
+			json_t *serial = json_object_get(policy, "serial");
+			if (!name)
+				continue;
+			json_t *known = json_object_get(serials, name);
+			uint32_t ahead = (uint32_t)json_integer_value(serial) -
+					 (uint32_t)json_integer_value(known);
+			if (!known || (ahead && ahead < 0x80000000u))
+				json_object_set(serials, name, serial);
+		}
 	}
 	return serials;
 }
