@@ -3,7 +3,6 @@
 
 #include "policy_impl.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* SOA and NS name "invalid.", as catalog zones do: nobody is to be asked but who answers. */
@@ -133,19 +132,17 @@ void ts_rhsbl_answer(ts_rhsbl_kind_t kind, const ts_name_t *domain, const ts_ver
 	uint16_t qtype, uint32_t serial, ts_rhsbl_answer_t *out)
 {
 	ts_answer_t *a = &out->answer;
-	char name[TS_NAME_TEXT_MAX], words[TS_EDE_TEXT_MAX];
+	char words[TS_HINT_MAX];
 
 	a->rcode = 0;
 	a->type = qtype;
 	a->count = 0;
 	a->ttl = TS_RHSBL_TTL;
 	a->ede = -1;
-	a->ede_text[0] = '\0';
 	a->soa_label = domain->nlabels;
 	if (kind == TS_RHSBL_DOMAIN && ts_rhsbl_listed(v)) {
 		a->ttl = v->policy->members[v->member].settings->max_ttl;
-		ts_name_to_text(v->counterpart.wire, name, sizeof(name));
-		snprintf(words, sizeof(words), "did you mean %s?", name);
+		(void)ts_answer_hint(v, words);
 		answer_listed(out, qtype, v->declared, words);
 	} else if (kind == TS_RHSBL_TEST)
 		answer_listed(out, qtype, true, "the list's test entry (RFC 5782)");

@@ -36,7 +36,7 @@ bool ts_rhsbl_listed(const ts_verdict_t *verdict) TS_NONNULL_ALL;
 /** An answer and what it points to. Not to be copied. */
 typedef struct ts_rhsbl_answer {
 	ts_answer_t answer; /* soa_label counts the labels of the query name */
-	uint8_t text[TS_EDE_TEXT_MAX + TS_EDE_TEXT_MAX / 255 + 1];
+	uint8_t text[TS_HINT_MAX + TS_HINT_MAX / 255 + 1];
 } ts_rhsbl_answer_t;
 
 /**
