@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/test_manual \
 	tests/unit/test_answer \
 	tests/unit/test_conf \
+	tests/unit/test_capture_bounds \
 	tests/unit/test_captures \
 	tests/unit/test_class \
 	tests/unit/test_enumerate \
@@ -35,6 +36,7 @@ LDADD = src/libtyposink.la $(CMOCKA_LIBS)
 tests_unit_test_quiet_SOURCES = tests/unit/test_quiet.c module/quiet.c
 noinst_HEADERS += tests/unit/policy_text.h tests/unit/unit.h
 tests_unit_test_captures_LDADD = src/libcapture.la $(LDADD)
+tests_unit_test_capture_bounds_LDADD = src/libcapture.la $(LDADD)
 
 # Integration tests (pytest, real servers): tests/integration/README.md.
 EXTRA_DIST += tests/integration tests/check-dist tests/host-suite/run .ci/run
@@ -72,24 +74,14 @@ TESTS += tests/command/test_alerts.py tests/command/test_report.py
 dist_check_SCRIPTS += tests/command/test_alerts.py tests/command/test_report.py
 EXTRA_PROGRAMS += tests/bench/bench_alerts
 tests_bench_bench_alerts_LDADD = src/libtyposink.la
-benches += tests/bench/bench_alerts
+benches += tests/bench/bench_alerts tests/bench/bench_index
+bench_scripts += tests/bench/bench-resolver
 EXTRA_DIST += tests/bench/bench-resolver
 # replay: the command from the outside, with texts and with packets of its own making.
 TESTS += tests/replay/run
 dist_check_SCRIPTS += tests/replay/run tests/replay/make-capture tests/replay/server
 EXTRA_DIST += tests/replay/policy.zone tests/replay/queries.txt tests/replay/queries.ndjson \
-	tests/replay/bind.log tests/replay/unbound.log
+	tests/replay/bind.log tests/replay/unbound.log tests/replay/mail
 
-# Fuzz targets: with --enable-fuzzing (CC=clang) a libFuzzer program; else one that replays files.
-check_PROGRAMS += tests/fuzz/fuzz_capture
-tests_fuzz_fuzz_capture_SOURCES = tests/fuzz/fuzz_capture.c
-tests_fuzz_fuzz_capture_LDADD = src/libcapture.la src/libtyposink.la
-if FUZZING
-tests_fuzz_fuzz_capture_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-else
-tests_fuzz_fuzz_capture_SOURCES += tests/fuzz/fuzz_main.c
-endif
-EXTRA_DIST += tests/fuzz/fuzz_main.c
-TESTS += tests/fuzz/run-capture
-dist_check_SCRIPTS += tests/fuzz/run-capture
 EXTRA_DIST += tests/bench/bench-replay tests/bench/bench-audit
+bench_scripts += tests/bench/bench-replay

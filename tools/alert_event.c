@@ -3,6 +3,7 @@
 
 #include "alert_event.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -104,12 +105,29 @@ void alert_put(FILE *out, const char *text, const char *escaped)
 	}
 }
 
+bool alert_put_json_text(FILE *out, const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		/* DEL and C1 may stand in a JSON string as they are; they are not to reach a
+		 * terminal. C0 stands only between the parts of a text, where a space will do. */
+		if (*p < 0x20)
+			fputc(' ', out);
+		else if (*p == 0x7f)
+			fputs("\\u007f", out);
+		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
+			fprintf(out, "\\u00%02x", *++p);
+		else
+			fputc(*p, out);
+	}
+	return fputc('\n', out) != EOF;
+}
+
 bool alert_put_json(FILE *out, json_t *object)
 {
-	bool good = object && json_dumpf(object, out, JSON_COMPACT) == 0;
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	bool good = text && alert_put_json_text(out, text);
 
-	if (good)
-		fputc('\n', out);
+	free(text);
 	json_decref(object);
 	return good;
 }

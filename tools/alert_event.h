@@ -39,7 +39,9 @@ int64_t alert_time_us(const char *stamp);
 /** Prints text that somebody else chose: control characters never reach a terminal, a tab or a
  * newline never splits a field. Those in `escaped` get a backslash before them. */
 void alert_put(FILE *out, const char *text, const char *escaped);
-/** Prints one JSON object as a line, and releases it. */
+/** Prints JSON that was read as it was written, as a line and without control characters. */
+bool alert_put_json_text(FILE *out, const char *text);
+/** Prints one JSON object as a line, likewise, and releases it. */
 bool alert_put_json(FILE *out, json_t *object);
 
 #endif

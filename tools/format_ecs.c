@@ -9,7 +9,7 @@
 static bool print(const json_t *event, const char *line, FILE *out)
 {
 	(void)event;
-	return fputs(line, out) >= 0 && fputc('\n', out) != EOF;
+	return alert_put_json_text(out, line);
 }
 
 const alert_format_t format_ecs = {"ecs", "Elastic Common Schema, as in the file", print};

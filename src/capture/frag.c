@@ -182,7 +182,7 @@ int ts_frags_add(ts_capture_t *capture, const ts_fragment_t *f, const uint8_t **
 		d = NULL;
 	}
 	if (!d) {
-		while (t->count >= DATAGRAMS_MAX || (t->oldest && t->octets > OCTETS_MAX))
+		while (t->count >= DATAGRAMS_MAX)
 			lose(capture, t->oldest);
 		d = add_datagram(t, f);
 		if (!d)
@@ -206,6 +206,9 @@ int ts_frags_add(ts_capture_t *capture, const ts_fragment_t *f, const uint8_t **
 		t->octets += size - d->size;
 		d->data = grown;
 		d->size = size;
+		/* d was touched: it is the newest. */
+		while (t->octets > OCTETS_MAX && t->oldest != d)
+			lose(capture, t->oldest);
 	}
 	if (!f->more) {
 		if (d->count && d->ranges[d->count - 1].to > end)

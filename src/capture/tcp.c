@@ -105,6 +105,12 @@ static void drop_rest(ts_streams_t *t, struct stream *s)
 	s->rest_len = 0;
 }
 
+/* What a segment that waits takes: a thousand small ones are not free. */
+static size_t cost(size_t len)
+{
+	return sizeof(struct segment) + len;
+}
+
 static void drop_waiting(ts_streams_t *t, struct stream *s)
 {
 	while (s->waiting) {
@@ -174,11 +180,13 @@ static void touch(ts_streams_t *t, struct stream *s)
 	t->newest = s;
 }
 
-static void make_room(ts_capture_t *capture)
+/* Room for one stream more, or for what s (the newest; NULL: none) has just taken. */
+static void make_room(ts_capture_t *capture, const struct stream *s)
 {
 	ts_streams_t *t = capture->streams;
 
-	while (t->count >= STREAMS_MAX || (t->oldest && t->octets > OCTETS_MAX)) {
+	while (t->oldest && t->oldest != s &&
+		(t->octets > OCTETS_MAX || (!s && t->count >= STREAMS_MAX))) {
 		if (t->oldest->rest_len || t->oldest->waiting)
 			ts_flaw(capture, TS_FLAW_TCP_EVICTED, "%s", "");
 		remove_stream(t, t->oldest);
@@ -303,9 +311,9 @@ static int drain(ts_capture_t *capture, struct stream *s)
 		if (old < w->len)
 			err = append(capture, s, w->data + old, w->len - old);
 		s->waiting = w->next;
-		s->waiting_octets -= w->len;
+		s->waiting_octets -= cost(w->len);
 		s->waiting_count--;
-		t->octets -= w->len;
+		t->octets -= cost(w->len);
 		free(w);
 	}
 	return err;
@@ -356,9 +364,9 @@ static int keep(ts_streams_t *t, struct stream *s, uint32_t seq, const uint8_t *
 	memcpy(w->data, data, len);
 	w->next = *at;
 	*at = w;
-	s->waiting_octets += len;
+	s->waiting_octets += cost(len);
 	s->waiting_count++;
-	t->octets += len;
+	t->octets += cost(len);
 	return TS_OK;
 }
 
@@ -404,7 +412,7 @@ int ts_streams_push(ts_capture_t *capture, const ts_segment_t *segment)
 	if (!s) {
 		if (len == 0 && !(segment->flags & TS_TCP_SYN))
 			return TS_OK;
-		make_room(capture);
+		make_room(capture, NULL);
 		s = add_stream(t, &segment->flow);
 		if (!s)
 			return TS_ENOMEM;
@@ -441,9 +449,10 @@ int ts_streams_push(ts_capture_t *capture, const ts_segment_t *segment)
 		len -= old;
 		ahead = 0;
 	}
-	if (ahead > 0 && len)
+	if (ahead > 0 && len) {
 		err = keep(t, s, seq, data, len);
-	else if (len)
+		make_room(capture, s);
+	} else if (len)
 		err = append(capture, s, data, len);
 	if (!err)
 		err = drain(capture, s);
@@ -489,8 +498,7 @@ int ts_streams_pull(ts_capture_t *capture, ts_message_t *out)
 	memcpy(s->rest, t->work + t->at, left);
 	s->rest_len = (uint32_t)left;
 	t->octets += left;
-	if (t->octets > OCTETS_MAX)
-		make_room(capture);
+	make_room(capture, s);
 	return 0;
 }
 

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Fuzz targets: one program for all (fuzz.c). With --enable-fuzzing (CC=clang) it is libFuzzer's, else
+# it replays files: `make check` does that with the corpora. A new target: target_<what>.c here, a row
+# in fuzz.c, and seeds in make-seeds.
+check_PROGRAMS += tests/fuzz/fuzz
+tests_fuzz_fuzz_SOURCES = tests/fuzz/fuzz.c tests/fuzz/fuzz.h \
+	tests/fuzz/target_capture.c \
+	tests/fuzz/target_files.c \
+	tests/fuzz/target_name.c \
+	tests/fuzz/target_policy.c \
+	tests/fuzz/target_verdict.c \
+	tools/alert_event.c tools/alert_file.c tools/elf_id.c \
+	tools/format_cef.c tools/format_ecs.c tools/format_eve.c tools/format_ocsf.c \
+	tools/format_rfc5424.c tools/format_text.c tools/format_tsv.c
+tests_fuzz_fuzz_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_LDADD = src/libcapture.la src/libtyposink.la $(JANSSON_LIBS)
+tests_fuzz_fuzz_CPPFLAGS = $(AM_CPPFLAGS)
+if FUZZING
+tests_fuzz_fuzz_CPPFLAGS += -DFUZZING
+tests_fuzz_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif
+TESTS += tests/fuzz/replay
+dist_check_SCRIPTS += tests/fuzz/replay
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-seeds tests/fuzz/policy.dict tests/fuzz/run
