@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define RECORD_TEXT_MAX 140000 /* an RR of 65535 octets in text */
+#define COPY_MODE 0640         /* a policy may name partners: not for everybody */
 #define MISSING_PATIENCE                                                         \
 	10 /* looks before a missing zone is worth a word: a transfer takes time \
 	    */
@@ -51,10 +52,17 @@ static bool state_path(const ts_module_t *m, const ts_source_t *source, char *pa
 	return len > 0 && (size_t)len < size - 8;
 }
 
+/* Whoever may write into state-dir must not have us write elsewhere: what lies in the way, a
+ * symbolic link above all, is removed and never followed. */
 static FILE *copy_begin(const char *path, char *fresh, size_t size)
 {
 	snprintf(fresh, size, "%s.new", path);
-	return fopen(fresh, "we");
+	(void)unlink(fresh);
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, COPY_MODE);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	if (fd >= 0 && !f)
+		close(fd);
+	return f;
 }
 
 static void copy_end(const ts_module_t *m, FILE *f, const char *fresh, const char *path, bool good)

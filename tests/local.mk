@@ -70,8 +70,9 @@ tests_unit_test_unbound_conf_SOURCES = tests/unit/test_unbound_conf.c tools/unbo
 # Debian packages: tests/packages/run.
 EXTRA_DIST += tests/packages
 # The command as a user calls it; and what an alert costs (make bench).
-TESTS += tests/command/test_alerts.py tests/command/test_report.py
-dist_check_SCRIPTS += tests/command/test_alerts.py tests/command/test_report.py
+TESTS += tests/command/test_alerts.py tests/command/test_escapes.py tests/command/test_report.py
+dist_check_SCRIPTS += tests/command/test_alerts.py tests/command/test_escapes.py \
+	tests/command/test_report.py
 EXTRA_PROGRAMS += tests/bench/bench_alerts
 tests_bench_bench_alerts_LDADD = src/libtyposink.la
 benches += tests/bench/bench_alerts tests/bench/bench_index

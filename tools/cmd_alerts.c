@@ -44,13 +44,16 @@ static void judge_run(const alert_run_t *r, const alert_run_t *next)
 {
 	uint64_t tail = alert_run_tail(r, next);
 
-	for (size_t i = 1; i < r->count; i++)
-		printf("%s: missing %" PRIu64 " to %" PRIu64 "\n", r->boot,
-			r->spans[i - 1].last + 1, r->spans[i].first - 1);
-	printf("%s: %" PRIu64 " to %" PRIu64 ", %" PRIu64 " missing, %" PRIu64 " twice, %" PRId64
+	for (size_t i = 1; i < r->count; i++) {
+		alert_put(stdout, r->boot, "");
+		printf(": missing %" PRIu64 " to %" PRIu64 "\n", r->spans[i - 1].last + 1,
+			r->spans[i].first - 1);
+	}
+	alert_put(stdout, r->boot, "");
+	printf(": %" PRIu64 " to %" PRIu64 ", %" PRIu64 " missing, %" PRIu64 " twice, %" PRId64
 	       " told as lost",
-		r->boot, r->spans[0].first, r->spans[r->count - 1].last, alert_run_missing(r),
-		r->twice, r->lost);
+		r->spans[0].first, r->spans[r->count - 1].last, alert_run_missing(r), r->twice,
+		r->lost);
 	if (r->spans[0].first > 1)
 		printf("; older ones are not in these files");
 	if (r->stopped)

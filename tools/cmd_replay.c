@@ -7,6 +7,7 @@
  * Memory does not grow with the length of the inputs: what is counted by name is bounded.
  */
 #define _GNU_SOURCE
+#include "alert_event.h"
 #include "command.h"
 #include "policies.h"
 #include "replay_live.h"
@@ -388,8 +389,11 @@ static void gold_read(replay_t *r)
 
 static void difference(replay_t *r, char sign, const char *row)
 {
-	if (r->differences++ < DIFFERENCES_TOLD)
-		printf("%c %s\n", sign, row);
+	if (r->differences++ < DIFFERENCES_TOLD) {
+		printf("%c ", sign);
+		alert_put(stdout, row, ""); /* a gold file may hold anything */
+		putchar('\n');
+	}
 	trouble(r, EXIT_FOUND);
 }
 

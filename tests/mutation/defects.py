@@ -160,5 +160,7 @@ MODULE = {
     "own-zones": module("module/watcher.c", "err = add_own(w, p->str);", "err = TS_OK;",
                         "test_beside or test_module_leaks"),
     "host-build": module("module/host.c", "if (expected(found.hex))\n\t\t\treturn true;", "return true;", "test_abi"),
-    "state-symlink": module("module/source.c", "O_NOFOLLOW | ", "", "test_module_hostile"),
+    "state-symlink": module(
+        "module/source.c", "\t(void)unlink(fresh);\n\tint fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,",
+        "\tint fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,", "test_files__a_symbolic_link"),
 }

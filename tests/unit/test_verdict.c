@@ -303,6 +303,189 @@ static void verdict__order_of_records(void **state)
 	ts_policyset_free(first);
 }
 
+/* Two readings of one name: the smaller distance, then the longer name, then lexical order. */
+static void verdict__order_of_readings(void **state)
+{
+	static const struct {
+		const char *label, *members, *counterpart;
+	} rows[] = {
+		{"distance", "m1.zones.p.example. PTR mil.\nm2.zones.p.example. PTR mali.\n",
+			"army.mil"},
+		{"distance, the other way",
+			"m1.zones.p.example. PTR mali.\nm2.zones.p.example. PTR mil.\n",
+			"army.mil"},
+		{"lexical", "m1.zones.p.example. PTR mil.\nm2.zones.p.example. PTR mal.\n",
+			"army.mal"},
+		{"lexical, the other way",
+			"m1.zones.p.example. PTR mal.\nm2.zones.p.example. PTR mil.\n", "army.mal"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		char text[2048];
+
+		snprintf(text, sizeof(text), "%s%s%s", POLICY_HEAD, rows[i].members,
+			"typo-always.typosink.ext.m1.zones.p.example. PTR ml.\n"
+			"typo-always.typosink.ext.m2.zones.p.example. PTR ml.\n");
+		ts_policyset_t *set = policy_set_of(text);
+		ts_verdict_t v = judge(set, "army.ml", TS_TYPE_MX);
+
+		assert_row(rows[i].label, v.kind == TS_VERDICT_TYPO);
+		assert_row(rows[i].label, v.evidence == TS_EVIDENCE_NONE);
+		assert_row(
+			rows[i].label, strcmp(text_of(&v.counterpart), rows[i].counterpart) == 0);
+		ts_policyset_free(set);
+	}
+}
+
+/* Of two policies that say the same, the first in the configuration. */
+static void verdict__order_of_policies(void **state)
+{
+	(void)state;
+	for (unsigned first = 0; first < 2; first++) {
+		ts_policy_t *two[2];
+
+		two[first] = policy_good(
+			POLICY_HEAD "m1.zones.p.example. PTR mil.\n"
+				    "typo-always.typosink.ext.m1.zones.p.example. PTR ml.\n");
+		two[!first] = policy_good(
+			POLICY_HEAD "m1.zones.p.example. PTR mil.\naction TXT nodata\n"
+				    "typo-always.typosink.ext.m1.zones.p.example. PTR ml.\n");
+		ts_policyset_t *set = policy_set(two, 2);
+
+		assert_int_equal(judge(set, "army.ml", TS_TYPE_MX).action,
+			first ? TS_ACTION_NODATA : TS_ACTION_SINKHOLE);
+		ts_policyset_free(set);
+	}
+}
+
+/* Which evidence counts is the policy's to say. */
+static void verdict__evidence(void **state)
+{
+	static const struct {
+		const char *label, *more, *name;
+		ts_verdict_kind_t kind;
+		unsigned evidence;
+	} rows[] = {
+		{"known", "k1.known PTR army.mil.\n", "mail.army.ml", TS_VERDICT_TYPO,
+			TS_EVIDENCE_LISTED},
+		{"protected", "m2.zones.p.example. PTR army.mil.\n", "mail.army.ml",
+			TS_VERDICT_TYPO, TS_EVIDENCE_LISTED},
+		{"listed does not count", "k1.known PTR army.mil.\nevidence TXT dns\n", "army.ml",
+			TS_VERDICT_ASK, TS_EVIDENCE_NONE},
+		{"dns does not count", "k1.known PTR army.mil.\nevidence TXT listed\n", "navy.ml",
+			TS_VERDICT_NONE, TS_EVIDENCE_NONE},
+		{"the protected zone itself is none", "evidence TXT listed\n", "navy.ml",
+			TS_VERDICT_NONE, TS_EVIDENCE_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		char text[2048];
+
+		snprintf(text, sizeof(text), "%s%s", POLICY_MIL, rows[i].more);
+		ts_policyset_t *set = policy_set_of(text);
+		ts_verdict_t v = judge(set, rows[i].name, TS_TYPE_MX);
+
+		assert_row(rows[i].label, v.kind == rows[i].kind);
+		assert_row(rows[i].label, v.evidence == rows[i].evidence);
+		assert_row(rows[i].label, v.kind != TS_VERDICT_NONE || v.why == TS_WHY_NO_EVIDENCE);
+		assert_row(rows[i].label, v.kind != TS_VERDICT_NONE || v.action == TS_ACTION_PASS);
+		ts_policyset_free(set);
+	}
+}
+
+/* Within a set the longest prefix decides, in whatever order; said both ways, the exclusion. */
+static void verdict__prefixes(void **state)
+{
+	static const struct {
+		const char *apl;
+		ts_action_t action;
+	} rows[] = {
+		{"1:198.51.100.7/32 !1:198.51.100.0/24", TS_ACTION_PASS},
+		{"!1:198.51.100.0/24 1:198.51.100.7/32", TS_ACTION_PASS},
+		{"!1:198.51.100.7/32 1:198.51.100.0/24", TS_ACTION_SINKHOLE},
+		{"1:198.51.100.0/24 !1:198.51.100.7/32", TS_ACTION_SINKHOLE},
+		{"1:198.51.100.0/24 !1:198.51.100.0/24", TS_ACTION_SINKHOLE},
+		{"!1:198.51.100.0/24 1:198.51.100.0/24", TS_ACTION_SINKHOLE},
+	};
+	static const uint8_t address[] = {198, 51, 100, 7};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		char text[2048];
+		bool dependent;
+
+		snprintf(text, sizeof(text), "%slab.clients APL %s\naction.lab.clients TXT pass\n",
+			POLICY_MIL "k1.known PTR army.mil.\n", rows[i].apl);
+		ts_policyset_t *set = policy_set_of(text);
+
+		assert_row(rows[i].apl,
+			action_for(set, "army.ml", 4, address, &dependent) == rows[i].action);
+		assert_row(rows[i].apl, dependent);
+		ts_policyset_free(set);
+	}
+}
+
+/* Which types are intercepted is each member's to say; _mta-sts counts below a typo, not as one. */
+static void verdict__types(void **state)
+{
+	static const struct {
+		const char *name;
+		uint16_t type;
+		ts_verdict_kind_t kind;
+		ts_why_t why;
+	} rows[] = {
+		{"exmaple.com", TS_TYPE_MX, TS_VERDICT_TYPO, TS_WHY_TYPO},
+		{"exmaple.com", TS_TYPE_A, TS_VERDICT_NONE, TS_WHY_TYPE},
+		{"exmaple.net", TS_TYPE_A, TS_VERDICT_TYPO, TS_WHY_TYPO},
+		{"exmaple.net", TS_TYPE_TXT, TS_VERDICT_NONE, TS_WHY_TYPE},
+		{"_mta-sts.exmaple.net", TS_TYPE_TXT, TS_VERDICT_TYPO, TS_WHY_TYPO},
+		{"x_mta-sts.exmaple.net", TS_TYPE_TXT, TS_VERDICT_NONE, TS_WHY_TYPE},
+		{"_mta-stz.example.net", TS_TYPE_TXT, TS_VERDICT_NONE, TS_WHY_TYPE},
+		{"_mta-sts.mistake.example", TS_TYPE_TXT, TS_VERDICT_NONE, TS_WHY_TYPE},
+		{"www._mta-sts.mistake.example", TS_TYPE_MX, TS_VERDICT_TYPO, TS_WHY_TYPO},
+	};
+	ts_policyset_t *set = policy_set_of(POLICY_HEAD
+		"a.zones.p.example. PTR example.com.\nb.zones.p.example. PTR example.net.\n"
+		"c.zones.p.example. PTR example.org.\n"
+		"qtypes.typosink.ext.a.zones.p.example. TXT MX\n"
+		"typo-always.typosink.ext.c.zones.p.example. PTR _mta-sts.mistake.example.\n");
+	ts_verdict_t v;
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		v = judge(set, rows[i].name, rows[i].type);
+		assert_row(rows[i].name, v.kind == rows[i].kind);
+		assert_row(rows[i].name, v.why == rows[i].why);
+	}
+	ts_name_t qname = name_of("exmaple.net");
+	ts_query_t query = {&qname, TS_TYPE_MX, 3};
+	ts_verdict(set, &query, NULL, NOW, &v);
+	assert_int_equal(v.kind, TS_VERDICT_NONE);
+	assert_int_equal(v.why, TS_WHY_CLASS);
+	ts_policyset_free(set);
+}
+
+/* What a failed check leads to: who is only watched, or let through, is not deferred. */
+static void verdict__resolve_leaves(void **state)
+{
+	ts_verdict_t v = {.kind = TS_VERDICT_ASK, .action = TS_ACTION_OBSERVE};
+
+	(void)state;
+	ts_verdict_resolve(&v, TS_FAILED, TS_ON_FAILURE_DEFER);
+	assert_int_equal(v.action, TS_ACTION_OBSERVE);
+	v = (ts_verdict_t){.kind = TS_VERDICT_ASK, .action = TS_ACTION_PASS};
+	ts_verdict_resolve(&v, TS_FAILED, TS_ON_FAILURE_DEFER);
+	assert_int_equal(v.action, TS_ACTION_PASS);
+	v = (ts_verdict_t){.kind = TS_VERDICT_ASK};
+	ts_verdict_resolve(&v, TS_EXISTS, TS_ON_FAILURE_DEFAULT);
+	assert_int_equal(v.evidence, TS_EVIDENCE_DNS);
+	v = (ts_verdict_t){.kind = TS_VERDICT_TYPO, .why = TS_WHY_TYPO};
+	ts_verdict_resolve(&v, TS_ABSENT, TS_ON_FAILURE_DEFAULT);
+	assert_int_equal(v.kind, TS_VERDICT_TYPO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +497,12 @@ int main(void)
 		cmocka_unit_test(verdict__implicit_allowances),
 		cmocka_unit_test(verdict__resolve),
 		cmocka_unit_test(verdict__order_of_records),
+		cmocka_unit_test(verdict__order_of_readings),
+		cmocka_unit_test(verdict__order_of_policies),
+		cmocka_unit_test(verdict__evidence),
+		cmocka_unit_test(verdict__prefixes),
+		cmocka_unit_test(verdict__types),
+		cmocka_unit_test(verdict__resolve_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
