@@ -5,3 +5,4 @@ EXTRA_DIST += doc/architecture.md
 EXTRA_DIST += doc/install.md
 EXTRA_DIST += doc/shipping.md doc/matching.md doc/soc-guide.md
 EXTRA_DIST += doc/audit.md doc/replay.md
+EXTRA_DIST += doc/security.md
