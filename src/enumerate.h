@@ -7,7 +7,7 @@
  * proposed by
  * typo/spelling.h and judged by ts_verdict(), so that what is enumerated here is what would be
  * intercepted, with the same class and score. For tools (an audit of who has registered one's
- * typos, an RPZ zone): it allocates and takes milliseconds; not for the path of a query. Any
+ * typos, an RPZ zone): it allocates and takes up to half a second a zone; not for the path of a query. Any
  * thread, as long as the policy set lives.
  *
  * What it cannot list, for there is no end of it: unknown hosts run into a name ("xyzarmy.mil"),

@@ -76,8 +76,8 @@ dist_check_SCRIPTS += tests/command/test_alerts.py tests/command/test_escapes.py
 EXTRA_PROGRAMS += tests/bench/bench_alerts
 tests_bench_bench_alerts_LDADD = src/libtyposink.la
 benches += tests/bench/bench_alerts tests/bench/bench_index
-bench_scripts += tests/bench/bench-resolver
-EXTRA_DIST += tests/bench/bench-resolver
+bench_scripts += tests/bench/bench-pipeline
+EXTRA_DIST += tests/bench/bench-pipeline
 # replay: the command from the outside, with texts and with packets of its own making.
 TESTS += tests/replay/run
 dist_check_SCRIPTS += tests/replay/run tests/replay/make-capture tests/replay/server
@@ -86,3 +86,8 @@ EXTRA_DIST += tests/replay/policy.zone tests/replay/queries.txt tests/replay/que
 
 EXTRA_DIST += tests/bench/bench-replay tests/bench/bench-audit
 bench_scripts += tests/bench/bench-replay
+
+# What the module costs the resolver (root, namespaces, valgrind: not part of make bench).
+.PHONY: bench-resolver
+bench-resolver: all
+	TYPOSINK_BUILD=. $(srcdir)/tools/bench-resolver

@@ -32,7 +32,7 @@ EXTRA_DIST += debian tools/build-deb tools/chroot.sh tools/release-check
 EXTRA_DIST += tools/check-fresh tools/quickstart tools/run-tests
 
 # mail: the sinkhole host, the chaos run
-EXTRA_DIST += tools/chaos tools/sinkhole-host
+EXTRA_DIST += tools/bench-resolver tools/chaos tools/sinkhole-host
 
 # alerts, status
 tools_typosink_SOURCES += \

@@ -4,7 +4,7 @@
 /*
  * The neighbours of each key on QWERTY, QWERTZ and AZERTY together: left and right of it, at its
  * own and the next place in the row below, and what stands on the same key of another layout
- * (whoever types blind). A unit test derives the table from the layouts again.
+ * (whoever types blind).
  */
 static const char neighbours[128][16] = {
 	['a'] = "qswyz12",
