@@ -4,11 +4,10 @@
  * score, which says how surely a name is a typo ("army.0il" is, and nobody types it), but how few
  * ways there are to make the same kind of slip: each kind is taken to happen about as often. So
  * the nine letters that can be left out come before the 300 that can be put in. Spellings are
- * proposed by
- * typo/spelling.h and judged by ts_verdict(), so that what is enumerated here is what would be
- * intercepted, with the same class and score. For tools (an audit of who has registered one's
- * typos, an RPZ zone): it allocates and takes up to half a second a zone; not for the path of a query. Any
- * thread, as long as the policy set lives.
+ * proposed by typo/spelling.h and judged by ts_verdict(), so that what is enumerated here is what
+ * would be intercepted, with the same class and score. For tools (an audit of who has registered
+ * one's typos, an RPZ zone): it allocates and takes up to half a second a zone; not for the path of
+ * a query. Any thread, as long as the policy set lives.
  *
  * What it cannot list, for there is no end of it: unknown hosts run into a name ("xyzarmy.mil"),
  * any undelegated TLD behind a name, words of combosquats beyond a few, three errors; and of two
