@@ -3,7 +3,8 @@
  * quiet: names whose cached answers are nobody's typo, remembered so that a policy that observes
  * does not judge the same popular names at every cache hit. A table of keyed 64-bit hashes, shared
  * by all threads without a lock: a slot is one word, and what is overwritten is judged again. It
- * forgets everything when the policy changes, as the snapshot's generation is part of what is hashed.
+ * forgets everything when the policy changes, as the snapshot's generation is part of what is
+ * hashed.
  */
 #ifndef TS_MODULE_QUIET_H
 #define TS_MODULE_QUIET_H
