@@ -33,12 +33,13 @@ void fixture_army(const fixture_t *f, fixture_event_t *e);
 /** The whole of a file, NUL-terminated, to be freed; NULL where it cannot be read. */
 char *fixture_read(const char *path);
 
-/** Waits (up to 10 s, looking every millisecond) until the condition holds. */
+/** Waits (up to a minute, for a busy machine; looking every millisecond) until the condition holds.
+ */
 #define fixture_wait(condition)                                    \
 	do {                                                       \
 		unsigned tries_ = 0;                               \
 		while (!(condition)) {                             \
-			if (++tries_ > 10000)                      \
+			if (++tries_ > 60000)                      \
 				fail_msg("never: %s", #condition); \
 			fixture_pause();                           \
 		}                                                  \

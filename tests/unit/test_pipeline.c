@@ -917,8 +917,7 @@ static void pipeline__fifo(void **state)
 	assert_true(stats.discarded > 0);
 	assert_int_equal(stats.submitted, 5000);
 
-	/* The reader: a thread's worth of work, done by a child that copies to a
-	 * file. */
+	/* The reader: a thread's worth of work, done by a child that copies to a file. */
 	char copy[128];
 	snprintf(copy, sizeof(copy), "%s/copy", f->dir);
 	pid_t pid = fork();
@@ -934,8 +933,7 @@ static void pipeline__fifo(void **state)
 		}
 		_exit(0);
 	}
-	/* It may discard more before the reader has opened it: both counts are read
-	 * again. */
+	/* It may discard more before the reader has opened it: both counts are read again. */
 	fixture_wait(stats_of(p).written + stats_of(p).discarded > 5000);
 	ts_pipeline_free(p);
 	int status;
