@@ -39,7 +39,8 @@ tests_unit_test_captures_LDADD = src/libcapture.la $(LDADD)
 tests_unit_test_capture_bounds_LDADD = src/libcapture.la $(LDADD)
 
 # Integration tests (pytest, real servers): tests/integration/README.md.
-EXTRA_DIST += tests/integration tests/check-dist tests/host-suite/run .ci/run
+EXTRA_DIST += tests/integration tests/check-dist tests/host-suite/run \
+	tests/mutation tests/soak .ci/run
 dist-hook:
 	find $(distdir) -name __pycache__ -exec rm -rf {} +
 
