@@ -239,8 +239,8 @@ class World:
             part = self._running.pop()
             try:
                 part.stop()
-            except AssertionError as failure:
-                failures.append(str(failure))
+            except Exception as failure:  # whatever it is, the rest is stopped too
+                failures.append(f"{type(failure).__name__}: {failure}")
         World._live = None
         assert not failures, "\n\n".join(failures)
 
