@@ -49,6 +49,14 @@ class Asked(threading.Thread):
         return self.answer
 
 
+def wait_answered(asked, count):
+    """Waits until so many of them have their answer; returns those that have."""
+    end = time.monotonic() + DEADLINE
+    while sum(one.answer is not None for one in asked) < count and time.monotonic() < end:
+        threading.Event().wait(0.02)
+    return [one for one in asked if one.answer is not None]
+
+
 class Paused:
     """Name servers that do not answer for a while."""
 
