@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "enumerate.h"
 
+#include "grow.h"
 #include "policy_impl.h"
 #include "typo/class_ids.h"
 #include "typo/likeness.h"
@@ -61,15 +62,10 @@ static int propose(struct run *run, const uint8_t *wire, size_t len, uint16_t *s
 	/* A label before what was mistyped says nothing new. */
 	if (v.match.suffix > 0 && v.evidence == TS_EVIDENCE_NONE && v.kind == TS_VERDICT_TYPO)
 		return TS_OK;
-	if (run->nfound == run->room) {
-		size_t room = run->room ? 2 * run->room : 1024;
-		ts_candidate_t *more = realloc(run->found, room * sizeof(*more));
-
-		if (!more)
-			return TS_ENOMEM;
-		run->found = more;
-		run->room = room;
-	}
+	void *found = ts_grow(run->found, run->nfound, &run->room, sizeof(*run->found));
+	if (!found)
+		return TS_ENOMEM;
+	run->found = found;
 	ts_candidate_t c = {.wire = ts_arena_copy(run->arena, name.wire, name.len),
 		.len = name.len,
 		.kind = v.kind,
@@ -99,15 +95,10 @@ static int remember(struct run *run, uint16_t score, const uint8_t *label)
 	/* Whoever made letters of another script up makes no slip beside. */
 	if (*label > 4 && memcmp(label + 1, "xn--", 4) == 0)
 		return TS_OK;
-	if (run->nslips == run->slips_room) {
-		size_t room = run->slips_room ? 2 * run->slips_room : 1024;
-		struct slip *more = realloc(run->slips, room * sizeof(*more));
-
-		if (!more)
-			return TS_ENOMEM;
-		run->slips = more;
-		run->slips_room = room;
-	}
+	void *slips = ts_grow(run->slips, run->nslips, &run->slips_room, sizeof(*run->slips));
+	if (!slips)
+		return TS_ENOMEM;
+	run->slips = slips;
 	struct slip *slip = &run->slips[run->nslips++];
 	memset(slip, 0, sizeof(*slip));
 	slip->score = score;

@@ -10,6 +10,7 @@ src_libtyposink_la_SOURCES = \
 	src/diag.c src/diag.h \
 	src/enumerate.c src/enumerate.h \
 	src/err.c src/err.h \
+	src/grow.h \
 	src/json.c src/json.h \
 	src/name.c src/name.h \
 	src/namemap.c src/namemap.h \

@@ -45,8 +45,8 @@ int ts_policy_builder_add(ts_policy_builder_t *builder, const uint8_t *owner, si
 
 	if (ts_name_from_wire(&name, owner, owner_len) != TS_OK || rdlen > UINT16_MAX)
 		return TS_EINVAL;
-	void *list = ts_draft_grow(
-		builder->records, builder->count, &builder->cap, sizeof(struct record));
+	void *list =
+		ts_grow(builder->records, builder->count, &builder->cap, sizeof(struct record));
 	if (!list)
 		return TS_ENOMEM;
 	builder->records = list;

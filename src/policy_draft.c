@@ -6,7 +6,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The owner as its author wrote it: relative to the apex where it is below. */
@@ -59,17 +58,6 @@ bool ts_draft_same_rdata(const struct record *a, const struct record *b)
 ts_value_t ts_draft_value_of(const struct record *r, char *why)
 {
 	return (ts_value_t){r->rdata, r->rdlen, why};
-}
-
-void *ts_draft_grow(void *array, size_t count, size_t *cap, size_t size)
-{
-	if (count < *cap)
-		return array;
-	size_t want = *cap ? 2 * *cap : 16;
-	void *p = realloc(array, want * size);
-	if (p)
-		*cap = want;
-	return p;
 }
 
 int ts_draft_copy_name(ts_arena_t *arena, const ts_name_t *name, ts_wire_t *out)

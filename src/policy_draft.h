@@ -8,6 +8,7 @@
 #ifndef TS_POLICY_DRAFT_H
 #define TS_POLICY_DRAFT_H
 
+#include "grow.h"
 #include "policy_value.h"
 #include "rrtype.h"
 
@@ -136,8 +137,6 @@ void ts_draft_say(struct build *b, ts_severity_t severity, const struct record *
 const char *ts_draft_wire_text(const uint8_t *wire, char buf[TS_NAME_TEXT_MAX]);
 bool ts_draft_same_rdata(const struct record *a, const struct record *b);
 ts_value_t ts_draft_value_of(const struct record *r, char *why);
-/** Room for one more: the array, perhaps moved; NULL: no memory, and the old one stands. */
-void *ts_draft_grow(void *array, size_t count, size_t *cap, size_t size);
 TS_MUST_CHECK int ts_draft_copy_name(ts_arena_t *arena, const ts_name_t *name, ts_wire_t *out);
 bool ts_draft_wire_equal(const ts_wire_t *a, const ts_wire_t *b);
 bool ts_draft_below_arpa(const ts_name_t *name);

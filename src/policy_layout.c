@@ -318,7 +318,7 @@ static int tally_declared(
 				ts_draft_wire_text(t->suffix.wire, suffix), DECLARED_SAME_MAX);
 		return TS_OK;
 	}
-	void *list = ts_draft_grow(d->tally, d->ntally, &d->tally_cap, sizeof(*d->tally));
+	void *list = ts_grow(d->tally, d->ntally, &d->tally_cap, sizeof(*d->tally));
 	if (!list)
 		return TS_ENOMEM;
 	d->tally = list;
@@ -339,7 +339,7 @@ static int tally_declared(
 static int declare(
 	struct build *b, struct declarations *d, const struct typo *t, uint32_t member, bool always)
 {
-	void *list = ts_draft_grow(d->list, d->count, &d->cap, sizeof(*d->list));
+	void *list = ts_grow(d->list, d->count, &d->cap, sizeof(*d->list));
 
 	if (!list)
 		return TS_ENOMEM;
@@ -515,7 +515,7 @@ static int layout_hosts(struct build *b, const struct scope *s, ts_namemap_t *ma
 					ts_draft_wire_text(host.wire, text));
 			continue;
 		}
-		void *list = ts_draft_grow(*hosts, p->nhosts, cap, sizeof(**hosts));
+		void *list = ts_grow(*hosts, p->nhosts, cap, sizeof(**hosts));
 		if (!list)
 			return TS_ENOMEM;
 		*hosts = list;

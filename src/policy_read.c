@@ -47,7 +47,7 @@ static int group_scope(struct build *b, const ts_name_t *key, const char *id, st
 		*out = b->group_at[at];
 		return TS_OK;
 	}
-	void *list = ts_draft_grow(b->group_at, b->ngroups, &b->groups_cap, sizeof(*b->group_at));
+	void *list = ts_grow(b->group_at, b->ngroups, &b->groups_cap, sizeof(*b->group_at));
 	if (!list)
 		return TS_ENOMEM;
 	b->group_at = list;
@@ -96,7 +96,7 @@ static int find_item(struct build *b, struct scope *s, const ts_name_t *owner, u
 		*out = b->items[at];
 		return TS_OK;
 	}
-	void *list = ts_draft_grow(b->items, b->nitems, &b->items_cap, sizeof(*b->items));
+	void *list = ts_grow(b->items, b->nitems, &b->items_cap, sizeof(*b->items));
 	if (!list)
 		return TS_ENOMEM;
 	b->items = list;
@@ -340,7 +340,7 @@ static int read_member(struct build *b, const ts_name_t *owner, const struct rec
 				b->drafts[at].record->line);
 		return TS_OK;
 	}
-	void *list = ts_draft_grow(b->drafts, b->ndrafts, &b->drafts_cap, sizeof(*b->drafts));
+	void *list = ts_grow(b->drafts, b->ndrafts, &b->drafts_cap, sizeof(*b->drafts));
 	if (!list)
 		return TS_ENOMEM;
 	b->drafts = list;

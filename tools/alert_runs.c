@@ -6,6 +6,7 @@
 #include "alert_event.h"
 
 #include "../src/err.h"
+#include "../src/grow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,14 +67,10 @@ static int see(alert_run_t *r, uint64_t n)
 	} else if (joins_behind) {
 		behind->first = n;
 	} else {
-		if (r->count == r->room) {
-			size_t room = r->room ? 2 * r->room : 16;
-			alert_span_t *grown = realloc(r->spans, room * sizeof(*grown));
-			if (!grown)
-				return TS_ENOMEM;
-			r->spans = grown;
-			r->room = room;
-		}
+		void *grown = ts_grow(r->spans, r->count, &r->room, sizeof(*r->spans));
+		if (!grown)
+			return TS_ENOMEM;
+		r->spans = grown;
 		memmove(r->spans + at + 1, r->spans + at, (r->count - at) * sizeof(*r->spans));
 		r->spans[at] = (alert_span_t){n, n};
 		r->count++;

@@ -3,6 +3,8 @@
 
 #include "unbound_conf.h"
 
+#include "../src/grow.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <glob.h>
@@ -152,14 +154,10 @@ static bool next_token(const char **p, unsigned *line, token_t *out)
 static int add(reader_t *r, const char *name, const char *value, const char *file, unsigned line)
 {
 	ts_unbound_conf_t *conf = r->conf;
-	if (conf->count == conf->room) {
-		size_t room = conf->room ? 2 * conf->room : 64;
-		ts_setting_t *grown = realloc(conf->settings, room * sizeof(*grown));
-		if (!grown)
-			return TS_ENOMEM;
-		conf->settings = grown;
-		conf->room = room;
-	}
+	void *grown = ts_grow(conf->settings, conf->count, &conf->room, sizeof(*conf->settings));
+	if (!grown)
+		return TS_ENOMEM;
+	conf->settings = grown;
 	conf->settings[conf->count++] =
 		(ts_setting_t){r->clause, r->section, name, value, file, line};
 	return TS_OK;
