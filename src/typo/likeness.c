@@ -172,6 +172,7 @@ struct call {
 struct edit {
 	uint8_t distance;
 	bool first; /* it is at the first letter */
+	bool digit; /* a digit came, went, or became another */
 	uint8_t ncalls;
 	struct call calls[6];
 };
@@ -195,6 +196,16 @@ static bool looks_alike(const uint8_t *typed, size_t n, const uint8_t *meant, si
 	size_t x = ts_label_fold(typed, n, a), y = ts_label_fold(meant, m, b);
 
 	return x == y && memcmp(a, b, x) == 0;
+}
+
+static unsigned count_digits(const uint8_t *s, size_t n)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i] >= '0' && s[i] <= '9')
+			sum += UINT32_C(1) << (s[i] - '0') * 3;
+	return sum;
 }
 
 /* Is there a letter that ts_label_fold changes? Without one in what differs, nothing looks alike.
@@ -287,6 +298,7 @@ static bool find_edit(const uint8_t *typed, size_t n, const uint8_t *meant, size
 	size_t a = n - left - right, b = m - left - right;
 	const uint8_t *x = typed + left, *y = meant + left;
 
+	e->digit = count_digits(x, a) != count_digits(y, b);
 	if (a == 0 && b == 1) {
 		bool doubled = left > 0 && meant[left - 1] == *y;
 
@@ -586,6 +598,8 @@ static bool compare_labels(
 		if (e.first && l.class_id != TS_CLASS_TRANSPOSITION)
 			add_term(&l, "at the first letter",
 				*x < *y ? W_FIRST_LETTER_GONE : W_FIRST_LETTER);
+		if (e.digit && l.class_id != TS_CLASS_LOOK_ALIKE)
+			add_term(&l, "a digit, which is seldom a slip", W_DIGIT);
 		size_t bearing = *y;
 		int odds = length_odds(bearing);
 		if (l.class_id == TS_CLASS_TWO_EDITS &&

@@ -30,6 +30,8 @@ WEIGHT(COMBO, 60)
 /* The first letter is the one that people watch, and another one makes another word. */
 WEIGHT(FIRST_LETTER, -110)
 WEIGHT(FIRST_LETTER_GONE, -100)
+/* Who has a digit in a name, or another one, has another name. */
+WEIGHT(DIGIT, -300)
 /* A second error in one label; errors in two labels. */
 WEIGHT(SECOND_EDIT, -345)
 WEIGHT(SECOND_EDIT_SHORT, -100)

@@ -23,60 +23,96 @@ static ts_name_t name_of(const char *text)
 	return name;
 }
 
+/* Each row is about a class: found as that, or (found false) nothing is, with it and the defaults
+ * on. Rows without a class are about names that are nobody's typo. */
 static const struct {
-	const char *protect, *typed, *class_name; /* NULL: not a typo */
+	const char *protect, *typed, *class_name;
+	bool found;
 	unsigned suffix, keep;
 } rows[] = {
-	{"example.com", "example.com", NULL, 0, 0},
-	{"example.com", "www.example.com", NULL, 0, 0},
-	{"example.com", "unrelated.org", NULL, 0, 0},
-	{"example.com", "exmple.com", "omission", 0, 0},
-	{"example.com", "www.exmple.com", "omission", 1, 0},
-	{"example.com", "examtple.com", "insertion", 0, 0},
-	{"example.com", "exanmple.com", "insertion-key", 0, 0},
-	{"example.com", "exaample.com", "repetition", 0, 0},
-	{"example.com", "exmaple.com", "transposition", 0, 0},
-	{"example.com", "exavple.com", "substitution", 0, 0},
-	{"example.com", "examole.com", "substitution-key", 0, 0},
-	{"example.com", "exemple.com", "vowel-swap", 0, 0},
-	{"example.com", "exarnple.com", "look-alike", 0, 0},
-	{"example.com", "xn--exmple-cua.com", "idn-look-alike", 0, 0},
-	{"example.com", "mail.xn--exmple-cua.com", "idn-look-alike", 1, 0},
-	{"example.com", "ex-ample.com", "hyphen", 0, 0},
-	{"my-example.com", "myexample.com", "hyphen", 0, 0},
-	{"myexample.com", "myexamples.com", "plural", 0, 0},
-	{"example.com", "ex.ample.com", "dot-extra", 0, 0},
-	{"my-example.com", "my.example.com", "dot-extra", 0, 0},
-	{"example.com", "examplec.om", "dot-moved", 0, 0},
-	{"mail.example.com", "mailexample.com", "dot-missing", 0, 0},
-	{"us.army.mil", "usarmy.mil", "dot-missing", 0, 0},
-	{"ca.ibm.com", "caibm.com", "dot-missing", 0, 0},
-	{"example.com", "wwwexample.com", "dot-missing", 0, 3},
-	{"example.com", "examplecom", "dot-missing", 0, 0},
-	{"mil", "army.ml", "tld-omission", 1, 0},
-	{"mil", "army.il", "tld-omission", 1, 0},
-	{"mil", "army.mi", "tld-omission", 1, 0},
-	{"mil", "army.mill", "tld-insertion", 1, 0},
-	{"mil", "army.nil", "tld-substitution", 1, 0},
-	{"mil", "us.army.mli", "tld-transposition", 2, 0},
-	{"mil", "army.com", NULL, 0, 0},
-	{"army.mil", "army.ml", "tld-omission", 0, 0},
-	{"army.mil", "army.com", NULL, 0, 0},
-	{"army.mil", "army.mil.com", "tld-appended", 0, 0},
-	{"example.com", "example.con", "tld-substitution", 0, 0},
-	{"example.com", "example.cmo", "tld-transposition", 0, 0},
-	{"example.com", "example.cm", "tld-omission", 0, 0},
-	{"myexample.com", "myexample.net", "tld-swap", 0, 0},
-	{"boston.gov", "boston.com", NULL, 0, 0},
-	{"long-example.gov.uk", "long-example.co.uk", "suffix-swap", 0, 0},
-	{"gov.uk", "example.co.uk", NULL, 0, 0},
-	{"example.com", "exmaplle.com", "two-edits", 0, 0},
-	{"example.com", "exmaple.con", "two-labels", 0, 0},
-	{"ge.com", "me.com", NULL, 0, 0},
-	{"disa.mil", "dia.mil", NULL, 0, 0},
-	{"usa.gov", "tsa.gov", NULL, 0, 0},
-	{"gmail.com", "mail.com", NULL, 0, 0},
-	{"example.com", "example-login.com", NULL, 0, 0},
+	{"example.com", "example.com", NULL, false, 0, 0},
+	{"example.com", "www.example.com", NULL, false, 0, 0},
+	{"example.com", "unrelated.org", NULL, false, 0, 0},
+	{"ge.com", "me.com", NULL, false, 0, 0},
+
+	{"example.com", "exmple.com", "omission", true, 0, 0},
+	{"example.com", "www.exmple.com", "omission", true, 1, 0},
+	{"disa.mil", "dia.mil", "omission", false, 0, 0},
+	{"gmail.com", "mail.com", "omission", false, 0, 0},
+	{"example.com", "examtple.com", "insertion", true, 0, 0},
+	{"very-long-example.com", "very-long-eoxample.com", "insertion", true, 0, 0},
+	{"example.com", "example2.com", "insertion", false, 0, 0},
+	{"ex.com", "exa.com", "insertion", false, 0, 0},
+	{"example.com", "exanmple.com", "insertion-key", true, 0, 0},
+	{"ex.com", "exd.com", "insertion-key", false, 0, 0},
+	{"example.com", "exaample.com", "repetition", true, 0, 0},
+	{"ex.com", "exx.com", "repetition", false, 0, 0},
+	{"example.com", "exmaple.com", "transposition", true, 0, 0},
+	{"ex.com", "xe.com", "transposition", false, 0, 0},
+	{"example.com", "exavple.com", "substitution", true, 0, 0},
+	{"usa.gov", "tsa.gov", "substitution", false, 0, 0},
+	{"exampl1.com", "exampl2.com", "substitution-key", false, 0, 0},
+	{"example.com", "examole.com", "substitution-key", true, 0, 0},
+	{"ge.com", "fe.com", "substitution-key", false, 0, 0},
+	{"example.com", "exemple.com", "vowel-swap", true, 0, 0},
+	{"exa.com", "exe.com", "vowel-swap", false, 0, 0},
+	{"example.com", "exarnple.com", "look-alike", true, 0, 0},
+	{"exo.com", "ex0.com", "look-alike", false, 0, 0},
+	{"example.com", "xn--exmple-cua.com", "idn-look-alike", true, 0, 0},
+	{"example.com", "mail.xn--exmple-cua.com", "idn-look-alike", true, 1, 0},
+	{"example.com", "xn--bcher-kva.com", "idn-look-alike", false, 0, 0},
+	{"example.com", "ex-ample.com", "hyphen", true, 0, 0},
+	{"my-example.com", "myexample.com", "hyphen", true, 0, 0},
+	{"ex.com", "e-x.com", "hyphen", false, 0, 0},
+	{"myexample.com", "myexamples.com", "plural", true, 0, 0},
+	{"exam.com", "exams.com", "plural", false, 0, 0},
+
+	{"example.com", "ex.ample.com", "dot-extra", true, 0, 0},
+	{"my-example.com", "my.example.com", "dot-extra", true, 0, 0},
+	{"ex.com", "e.x.com", "dot-extra", false, 0, 0},
+	{"mail.example.com", "mailexample.com", "dot-missing", true, 0, 0},
+	{"us.army.mil", "usarmy.mil", "dot-missing", true, 0, 0},
+	{"ca.ibm.com", "caibm.com", "dot-missing", true, 0, 0},
+	{"example.com", "wwwexample.com", "dot-missing", true, 0, 3},
+	{"example.com", "examplecom", "dot-missing", true, 0, 0},
+	{"example.com", "theexample.com", "dot-missing", false, 0, 0},
+	{"example.com", "examplec.om", "dot-moved", true, 0, 0},
+	{"ex.com", "exc.om", "dot-moved", false, 0, 0},
+
+	{"mil", "army.ml", "tld-omission", true, 1, 0},
+	{"mil", "army.il", "tld-omission", true, 1, 0},
+	{"mil", "army.mi", "tld-omission", true, 1, 0},
+	{"army.mil", "army.ml", "tld-omission", true, 0, 0},
+	{"example.com", "example.cm", "tld-omission", true, 0, 0},
+	{"example.info", "example.in", "tld-omission", false, 0, 0},
+	{"mil", "army.mill", "tld-insertion", true, 1, 0},
+	{"example.co", "example.coop", "tld-insertion", false, 0, 0},
+	{"mil", "army.nil", "tld-substitution", true, 1, 0},
+	{"example.com", "example.con", "tld-substitution", true, 0, 0},
+	{"example.de", "example.be", "tld-substitution", false, 0, 0},
+	{"mil", "us.army.mli", "tld-transposition", true, 2, 0},
+	{"example.com", "example.cmo", "tld-transposition", true, 0, 0},
+	{"example.li", "exmaple.il", "tld-transposition", false, 0, 0},
+	{"myexample.com", "myexample.net", "tld-swap", true, 0, 0},
+	{"mil", "army.com", "tld-swap", false, 0, 0},
+	{"army.mil", "army.com", "tld-swap", false, 0, 0},
+	{"boston.gov", "boston.com", "tld-swap", false, 0, 0},
+	{"long-example.gov.uk", "long-example.co.uk", "suffix-swap", true, 0, 0},
+	{"gov.uk", "example.co.uk", "suffix-swap", false, 0, 0},
+	{"army.mil", "army.mil.com", "tld-appended", true, 0, 0},
+	{"example.com", "example.com.br", "tld-appended", false, 0, 0},
+
+	{"example.com", "exmaplle.com", "two-edits", true, 0, 0},
+	{"exam.com", "eaxmm.com", "two-edits", false, 0, 0},
+	{"example.com", "exmaple.con", "two-labels", true, 0, 0},
+	{"example.de", "exmaple.be", "two-labels", false, 0, 0},
+
+	{"example.com", "exaiple.com", "bit-flip", true, 0, 0},
+	{"exam.com", "exai.com", "bit-flip", false, 0, 0},
+	{"example.com", "example-login.com", "combosquat", true, 0, 0},
+	{"exam.com", "exam-login.com", "combosquat", false, 0, 0},
+	{"example.com", "eksample.com", "soundsquat", true, 0, 0},
+	{"exam.com", "eksam.com", "soundsquat", false, 0, 0},
 };
 
 static bool ask_one(const char *protect, const char *typed, ts_class_set_t classes, bool known,
@@ -111,24 +147,49 @@ static void find__classes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < countof(rows); i++) {
+		const char *label = rows[i].typed, *name = rows[i].class_name;
+		ts_class_set_t classes = ts_class_defaults();
 		ts_match_t m;
-		bool found =
-			ask_one(rows[i].protect, rows[i].typed, ts_class_defaults(), false, &m);
 
-		assert_row(rows[i].typed, found == (rows[i].class_name != NULL));
+		if (name) {
+			int id = ts_class_find(name, strlen(name));
+
+			assert_row(name, id > 0);
+			classes |= TS_CLASS_BIT(id);
+		}
+		bool found = ask_one(rows[i].protect, label, classes, false, &m);
+		assert_row(label, found == rows[i].found);
 		if (!found)
 			continue;
-		if (strcmp(ts_class_get(m.class_id)->name, rows[i].class_name) != 0)
-			fail_msg("%s: %s, not %s", rows[i].typed, ts_class_get(m.class_id)->name,
-				rows[i].class_name);
-		assert_row(rows[i].typed, m.suffix == rows[i].suffix);
-		assert_row(rows[i].typed, m.keep == rows[i].keep);
-		assert_row(rows[i].typed, m.score >= 5000 && m.score <= TS_SCORE_ONE);
+		if (strcmp(ts_class_get(m.class_id)->name, name) != 0)
+			fail_msg("%s: %s, not %s", label, ts_class_get(m.class_id)->name, name);
+		assert_row(label, m.suffix == rows[i].suffix);
+		assert_row(label, m.keep == rows[i].keep);
+		assert_row(label, m.score >= 5000 && m.score <= TS_SCORE_ONE);
 		/* Without its class it is not found, or found as a class that is left. */
-		ts_class_set_t without = ts_class_defaults() & ~TS_CLASS_BIT(m.class_id);
 		uint8_t id = m.class_id;
-		if (ask_one(rows[i].protect, rows[i].typed, without, false, &m))
-			assert_row(rows[i].typed, m.class_id != id);
+		if (ask_one(rows[i].protect, label, classes & ~TS_CLASS_BIT(id), false, &m))
+			assert_row(label, m.class_id != id);
+	}
+}
+
+/* A class without a row for what it is, and one for what it is not, is not tested. */
+static void find__classes_all_have_rows(void **state)
+{
+	(void)state;
+	for (unsigned id = 0; id < ts_class_count(); id++) {
+		const char *name = ts_class_get(id)->name;
+		bool is = false, is_not = false;
+
+		if (id == TS_CLASS_DECLARED) /* the policy's, not the index's: test_verdict.c */
+			continue;
+		for (size_t i = 0; i < countof(rows); i++)
+			if (rows[i].class_name && strcmp(rows[i].class_name, name) == 0) {
+				is |= rows[i].found;
+				is_not |= !rows[i].found;
+			}
+		assert_row(name, is);
+		assert_row(name, is_not);
 	}
 }
 
@@ -441,6 +502,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(find__classes),
+		cmocka_unit_test(find__classes_all_have_rows),
 		cmocka_unit_test(find__examples_of_the_table),
 		cmocka_unit_test(find__known_names_lend_dots_only),
 		cmocka_unit_test(find__agrees_with_the_reference),
