@@ -19,19 +19,19 @@ TAKEN = [f"army.ml. MX {SINK_MX}"]
 REAL = ["army.ml. MX 10 mail.army.ml.", "army.ml. MX 20 mail6.army.ml."]
 PRIMARY = "192.0.2.231"
 
-# Another time of day for one process: what its C library says, plus an offset.
+# Another time of day for one process: what the kernel says, plus an offset. It asks the kernel
+# itself, since a sanitizer's runtime asks for the time before it can bear a dlsym().
 CLOCK = r"""
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 static long offset(void) { const char *text = getenv("CLOCK_OFFSET"); return text ? atol(text) : 0; }
 int clock_gettime(clockid_t id, struct timespec *out)
 {
-	int (*real)(clockid_t, struct timespec *);
-	*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
-	int result = real(id, out);
+	int result = (int)syscall(SYS_clock_gettime, id, out);
 	if (id == CLOCK_REALTIME) out->tv_sec += offset();
 	return result;
 }
@@ -67,7 +67,7 @@ def test_date__that_passes_while_running(world):
     folder = world.subfolder("clock")
     (folder / "clock.c").write_text(CLOCK, encoding="ascii")
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(folder / "clock.so"),
-                    str(folder / "clock.c"), "-ldl"], check=True)
+                    str(folder / "clock.c")], check=True)
     now = datetime.datetime.now(datetime.timezone.utc)
     midnight = (now + datetime.timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     policy = Policy(allow=["army.ml"], extra=f'until.a1.allow IN TXT "{now:%Y-%m-%d}"\n')
