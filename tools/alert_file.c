@@ -154,18 +154,15 @@ static bool find_renamed(const char *path, uintmax_t dev, uintmax_t ino, char fo
 	return hit;
 }
 
-int alert_cursor_open(const char *cursor, const char *path, alert_file_t *file, bool *lost)
+int alert_cursor_read(const char *cursor, alert_cursor_t *out)
 {
 	uintmax_t dev, ino;
 	intmax_t offset;
 	uint64_t mark;
-	char found[PATH_MAX];
-	struct stat st;
 	FILE *f = fopen(cursor, "re");
 
-	*lost = false;
 	if (!f)
-		return errno == ENOENT ? alert_file_open(file, path) : -1;
+		return -1;
 	int n = fscanf(f, "typosink-cursor 1 dev=%ju ino=%ju offset=%jd mark=%" SCNx64, &dev, &ino,
 		&offset, &mark);
 	fclose(f);
@@ -173,20 +170,33 @@ int alert_cursor_open(const char *cursor, const char *path, alert_file_t *file, 
 		errno = EBADMSG;
 		return -1;
 	}
-	if (!find_renamed(path, dev, ino, found)) {
+	*out = (alert_cursor_t){(dev_t)dev, (ino_t)ino, (off_t)offset, mark};
+	return 0;
+}
+
+int alert_cursor_open(const char *cursor, const char *path, alert_file_t *file, bool *lost)
+{
+	alert_cursor_t at;
+	char found[PATH_MAX];
+	struct stat st;
+
+	*lost = false;
+	if (alert_cursor_read(cursor, &at) != 0)
+		return errno == ENOENT ? alert_file_open(file, path) : -1;
+	if (!find_renamed(path, at.dev, at.ino, found)) {
 		*lost = true;
 		return alert_file_open(file, path);
 	}
 	if (alert_file_open(file, found) != 0)
 		return -1;
 	file->path = path; /* the one to go on with */
-	if (fstat(fileno(file->stream), &st) != 0 || st.st_size < offset)
+	if (fstat(fileno(file->stream), &st) != 0 || st.st_size < at.offset)
 		return 0; /* truncated: from its start */
-	if (mark_before(fileno(file->stream), offset) != mark) {
+	if (mark_before(fileno(file->stream), at.offset) != at.mark) {
 		*lost = true;
 		alert_file_close(file);
 		return alert_file_open(file, path);
 	}
-	file->offset = offset;
-	return fseeko(file->stream, offset, SEEK_SET);
+	file->offset = at.offset;
+	return fseeko(file->stream, at.offset, SEEK_SET);
 }

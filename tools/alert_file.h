@@ -6,6 +6,7 @@
 #define TS_ALERT_FILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -32,6 +33,16 @@ bool alert_file_torn(const alert_file_t *file);
  * start of one that was truncated. \return true: there may be lines now. */
 bool alert_file_turn(alert_file_t *file);
 
+/** A cursor: where in which file reading got to. */
+typedef struct alert_cursor {
+	dev_t dev;
+	ino_t ino;
+	off_t offset;
+	uint64_t mark; /* of what stands before the offset */
+} alert_cursor_t;
+
+/** \return 0, or -1 with errno; EBADMSG: it is no cursor. */
+int alert_cursor_read(const char *cursor, alert_cursor_t *out);
 /** Where reading got to, kept in a file of its own that is replaced whole. 0, or -1 with errno. */
 int alert_cursor_save(const char *cursor, const alert_file_t *file);
 /**

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "command.h"
+#include "metrics_file.h"
 #include "status_server.h"
 
 #include "../src/alert/clock.h"
@@ -16,140 +17,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define STALE_SECONDS 35 /* three intervals and a bit */
-
-/* Reads `key="value",...}`; \return behind the brace, or NULL. */
-static const char *read_labels(const char *p, json_t *labels)
-{
-	char key[64], value[4096];
-
-	while (*p && *p != '}') {
-		size_t k = strcspn(p, "=\"}"), v = 0;
-		if (p[k] != '=' || p[k + 1] != '"' || k >= sizeof(key))
-			return NULL;
-		memcpy(key, p, k);
-		key[k] = '\0';
-		for (p += k + 2; *p && *p != '"' && v + 1 < sizeof(value); p++) {
-			if (*p == '\\' && p[1])
-				p++;
-			value[v++] = *p == 'n' && p[-1] == '\\' ? ' ' : *p;
-		}
-		if (*p != '"')
-			return NULL;
-		value[v] = '\0';
-		json_t *text = json_string(value);
-		json_object_set_new(labels, key, text ? text : json_string("(not UTF-8)"));
-		p++;
-		p += *p == ',';
-	}
-	return *p == '}' ? p + 1 : NULL;
-}
-
-/* One sample: {"name":..., "labels":{...}, "value":...} with the prefix taken off the name. */
-static json_t *read_sample(const char *line)
-{
-	static const char prefix[] = "typosink_";
-	size_t n = strcspn(line, "{ ");
-	const char *p = line + n;
-	json_t *labels = json_object();
-	char *end;
-
-	if (strncmp(line, prefix, sizeof(prefix) - 1) != 0)
-		goto bad;
-	if (*p == '{' && !(p = read_labels(p + 1, labels)))
-		goto bad;
-	double value = strtod(p, &end);
-	if (end == p || (*end != '\n' && *end != '\0'))
-		goto bad;
-	return json_pack("{s:s#, s:o, s:f}", "name", line + sizeof(prefix) - 1,
-		n - (sizeof(prefix) - 1), "labels", labels, "value", value);
-bad:
-	json_decref(labels);
-	return NULL;
-}
-
-static int read_metrics(const char *path, json_t *samples)
-{
-	FILE *f = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
-	unsigned number = 0;
-	int code = EXIT_OK;
-
-	if (!f) {
-		command_warn("%s: %s", path, strerror(errno));
-		return EXIT_TROUBLE;
-	}
-	errno = 0;
-	while (code == EXIT_OK && getline(&line, &size, f) > 0) {
-		number++;
-		if (line[0] == '#' || line[0] == '\n')
-			continue;
-		json_t *sample = read_sample(line);
-		if (!sample) {
-			command_warn("%s:%u: not a metric of typosink", path, number);
-			code = EXIT_TROUBLE;
-		}
-		json_array_append_new(samples, sample);
-	}
-	if (code == EXIT_OK && ferror(f)) {
-		command_warn("%s: %s", path, strerror(errno));
-		code = EXIT_TROUBLE;
-	} else if (code == EXIT_OK && json_array_size(samples) == 0) {
-		command_warn("%s: no metrics in it", path);
-		code = EXIT_TROUBLE;
-	}
-	free(line);
-	fclose(f);
-	return code;
-}
-
-static double value_of(const json_t *samples, const char *name)
-{
-	size_t i;
-	json_t *s;
-
-	json_array_foreach((json_t *)(uintptr_t)samples, i, s)
-	{
-		if (strcmp(json_string_value(json_object_get(s, "name")), name) == 0)
-			return json_number_value(json_object_get(s, "value"));
-	}
-	return 0;
-}
-
-/* What a person should look at, as a list of sentences. */
-static json_t *find_problems(const json_t *samples, double now)
-{
-	json_t *problems = json_array();
-	double age = now - value_of(samples, "updated_timestamp_seconds");
-	size_t i;
-	json_t *s;
-
-	if (value_of(samples, "running") == 0)
-		json_array_append_new(problems, json_string("stopped"));
-	else if (age > STALE_SECONDS)
-		json_array_append_new(problems,
-			json_sprintf("nothing heard for %.0f seconds: killed, or hung", age));
-	if (value_of(samples, "alert_file_writable") == 0)
-		json_array_append_new(problems, json_string("alerts cannot be written"));
-	double lost = value_of(samples, "events_dropped_total") +
-		      value_of(samples, "events_discarded_total");
-	if (lost > 0)
-		json_array_append_new(problems, json_sprintf("%.0f events lost", lost));
-	json_array_foreach((json_t *)(uintptr_t)samples, i, s)
-	{
-		json_t *labels = json_object_get(s, "labels");
-		if (strcmp(json_string_value(json_object_get(s, "name")),
-			    "policy_last_error_info") != 0)
-			continue;
-		json_array_append_new(
-			problems, json_sprintf("policy %s did not load: %s",
-					  json_string_value(json_object_get(labels, "policy")),
-					  json_string_value(json_object_get(labels, "error"))));
-	}
-	return problems;
-}
 
 static void clean(const char *text)
 {
@@ -174,8 +41,8 @@ static void print_people(const json_t *samples, const json_t *problems, double n
 	json_t *s;
 
 	printf("running for %.0f s, heard of %.0f s ago\n",
-		now - value_of(samples, "start_timestamp_seconds"),
-		now - value_of(samples, "updated_timestamp_seconds"));
+		now - metrics_value(samples, "start_timestamp_seconds"),
+		now - metrics_value(samples, "updated_timestamp_seconds"));
 	json_array_foreach((json_t *)(uintptr_t)samples, i, s)
 	{
 		const char *name = json_string_value(json_object_get(s, "name"));
@@ -197,7 +64,7 @@ static void print_people(const json_t *samples, const json_t *problems, double n
 		}
 	}
 	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
-		printf("%12.0f  %s\n", value_of(samples, rows[k].name), rows[k].words);
+		printf("%12.0f  %s\n", metrics_value(samples, rows[k].name), rows[k].words);
 	json_array_foreach((json_t *)(uintptr_t)problems, i, s)
 	{
 		printf("PROBLEM: ");
@@ -259,11 +126,11 @@ static int run(const ts_command_t *self, int argc, char **argv)
 			       : "a metrics file or a configuration is missing");
 		goto cleanup;
 	}
-	code = read_metrics(path, samples);
+	code = metrics_read(path, samples);
 	if (code != EXIT_OK)
 		goto cleanup;
 	double now = (double)ts_clock_system.wall_us(NULL) / 1e6;
-	problems = find_problems(samples, now);
+	problems = metrics_problems(samples, now);
 	if (as_json) {
 		json_t *all = json_pack("{s:b, s:O, s:O}", "healthy",
 			json_array_size(problems) == 0, "problems", problems, "samples", samples);

@@ -92,34 +92,34 @@ static int build_id(const uint8_t *data, size_t size, char id[TS_ELF_ID_MAX])
 	return TS_ENOENT;
 }
 
-/* The first program of that name in PATH. */
-static bool in_path(const char *name, char *buf, size_t size)
+char *ts_program_path(const char *name)
 {
 	const char *path = getenv("PATH");
+	char buf[4096];
 
+	if (strchr(name, '/'))
+		return strdup(name);
 	for (const char *p = path ? path : "/usr/sbin:/usr/bin"; *p; p += *p == ':') {
 		size_t n = strcspn(p, ":");
-		snprintf(buf, size, "%.*s/%s", (int)n, p, name);
+		snprintf(buf, sizeof(buf), "%.*s/%s", (int)n, p, name);
 		if (access(buf, X_OK) == 0)
-			return true;
+			return strdup(buf);
 		p += n;
 	}
 	errno = ENOENT;
-	return false;
+	return NULL;
 }
 
 int ts_elf_build_id(const char *name, char id[TS_ELF_ID_MAX])
 {
 	const uint8_t *data;
 	size_t size;
-	char path[4096];
+	char *path = ts_program_path(name);
 
-	if (!strchr(name, '/')) {
-		if (!in_path(name, path, sizeof(path)))
-			return TS_EIO;
-		name = path;
-	}
-	int code = map(name, &data, &size);
+	if (!path)
+		return TS_EIO;
+	int code = map(path, &data, &size);
+	free(path);
 	if (code != TS_OK)
 		return code;
 	code = build_id(data, size, id);

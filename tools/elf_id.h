@@ -17,6 +17,12 @@
  */
 TS_MUST_CHECK int ts_elf_build_id(const char *name, char id[TS_ELF_ID_MAX]) TS_NONNULL_ALL;
 
+/**
+ * Where a program is: name itself where it has a slash, else the first of that name in PATH.
+ * \return for the caller to free; NULL where there is none (errno), or no memory.
+ */
+TS_MUST_CHECK char *ts_program_path(const char *name) TS_NONNULL_ALL;
+
 /** Does a file contain this text? \return TS_OK, TS_EIO. */
 TS_MUST_CHECK int ts_elf_contains(const char *path, const char *text, bool *out) TS_NONNULL_ALL;
 

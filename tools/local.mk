@@ -20,7 +20,7 @@ tools_typosink_LDADD += $(LDNS_LIBS)
 
 # doctor
 tools_typosink_SOURCES += \
-	tools/cmd_doctor.c \
+	tools/cmd_doctor.c tools/doctor.h tools/doctor_host.c tools/doctor_typosink.c \
 	tools/elf_id.c tools/elf_id.h \
 	tools/spawn.c tools/spawn.h \
 	tools/unbound_conf.c tools/unbound_conf.h
@@ -40,7 +40,8 @@ tools_typosink_SOURCES += \
 	tools/alert_file.c tools/alert_file.h \
 	tools/alert_filter.c tools/alert_filter.h \
 	tools/alert_runs.c tools/alert_runs.h \
-	tools/cmd_alerts.c tools/cmd_status.c tools/status_server.c tools/status_server.h \
+	tools/cmd_alerts.c tools/cmd_status.c tools/metrics_file.c tools/metrics_file.h \
+	tools/status_server.c tools/status_server.h \
 	tools/format_cef.c tools/format_ecs.c tools/format_eve.c tools/format_ocsf.c \
 	tools/format_rfc5424.c tools/format_text.c tools/format_tsv.c
 # report

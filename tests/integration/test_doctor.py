@@ -3,12 +3,31 @@
 
 import json
 import os
+import re
 import subprocess
+import threading
+import time
 
 import pytest
 
 from harness import Policy
 from harness.unbound import module_path, unbound_prefix
+
+
+def examine(config, conf, *options):
+    """{check: [(result, finding)]}, and the exit code."""
+    command, prefix = module_path().parents[2] / "tools" / "typosink", unbound_prefix()
+    done = subprocess.run(
+        [str(command), "doctor", "-c", str(config), "--conf", str(conf), "--json",
+         "--unbound", str(prefix / "sbin" / "unbound"),
+         "--checkconf", str(prefix / "sbin" / "unbound-checkconf"), *map(str, options)],
+        capture_output=True, text=True, check=False, env=dict(os.environ))
+    found = {}
+    for line in done.stdout.splitlines():
+        finding = json.loads(line)
+        found.setdefault(finding["check"], []).append((finding["result"], finding))
+    assert done.returncode in (0, 1), done.stderr
+    return found, done.returncode
 
 
 class Patient:
@@ -26,7 +45,7 @@ class Patient:
         self.conf = (f"policy-file: {self.policy}\nalert-file: {folder}/alerts.ndjson\n"
                      f"state-dir: {folder}/state\n")
 
-    def findings(self):
+    def findings(self, *options):
         """{check: [(result, finding)]}, and the exit code."""
         config, conf = self.folder / "unbound.conf", self.folder / "typosink.conf"
         conf.write_text(self.conf, encoding="ascii")
@@ -34,18 +53,7 @@ class Patient:
             f'server:\nusername: ""\nchroot: ""\ndirectory: "{self.folder}"\npidfile: ""\n'
             f'module-config: "{self.modules}"\n{self.server}'
             f'dynlib:\ndynlib-file: "{self.module}"\n{self.clauses}', encoding="ascii")
-        command = module_path().parents[2] / "tools" / "typosink"
-        done = subprocess.run(
-            [str(command), "doctor", "-c", str(config), "--conf", str(conf), "--json",
-             "--unbound", str(self.prefix / "sbin" / "unbound"),
-             "--checkconf", str(self.prefix / "sbin" / "unbound-checkconf")],
-            capture_output=True, text=True, check=False, env=dict(os.environ))
-        found = {}
-        for line in done.stdout.splitlines():
-            finding = json.loads(line)
-            found.setdefault(finding["check"], []).append((finding["result"], finding))
-        assert done.returncode in (0, 1), done.stderr
-        return found, done.returncode
+        return examine(config, conf, *options)
 
 
 @pytest.fixture
@@ -120,3 +128,64 @@ def test_doctor__auth_zone_that_also_answers(patient):
     patient.clauses = AUTH + "for-downstream: no\nfor-upstream: no\nzonemd-check: yes\n"
     found, _ = patient.findings()
     assert results(found, "auth-zone") == {"good"}
+
+
+def test_doctor__apparmor(patient):
+    """A profile that knows nothing of the module is named with the line that it lacks."""
+    profiles = patient.folder / "apparmor.d"
+    (profiles / "local").mkdir(parents=True)
+    found, _ = patient.findings("--apparmor", profiles)
+    assert results(found, "apparmor") == {"good"}
+    unbound = patient.prefix / "sbin" / "unbound"
+    (profiles / "unbound").write_text(f"profile {unbound} flags=(complain) {{\n}}\n", encoding="ascii")
+    found, _ = patient.findings("--apparmor", profiles)
+    assert results(found, "apparmor") <= {"note", "warning"}, found["apparmor"]
+    [(_, finding)] = found["apparmor"]
+    assert finding["file"] == str(profiles / "local" / "unbound")
+    (profiles / "local" / "unbound").write_text(finding["change"] + "\n", encoding="ascii")
+    found, _ = patient.findings("--apparmor", profiles)
+    assert results(found, "apparmor") == {"good"}
+
+
+def test_doctor__a_shipper_that_is_behind(patient):
+    """The cursor of `typosink alerts`; rsyslog's own places: test_shipping."""
+    alerts, cursor = patient.folder / "alerts.ndjson", patient.folder / "cursor"
+    line = b'{"typosink":{}}\n'
+    alerts.write_bytes(line)
+    found, _ = patient.findings()
+    assert results(found, "shipper") == {"note"}
+    typosink = [str(module_path().parents[2] / "tools" / "typosink"), "alerts", "--cursor", str(cursor)]
+    subprocess.run([*typosink, str(alerts)], check=False, capture_output=True)  # 1: it is no alert
+    found, _ = patient.findings("--shipper-state", cursor)
+    assert results(found, "shipper") == {"good"}
+    alerts.write_bytes(line * (1 + (1 << 20) // len(line) + 1))
+    found, _ = patient.findings("--shipper-state", cursor)
+    assert results(found, "shipper") == {"warning"}
+    alerts.rename(patient.folder / "alerts.ndjson.1")
+    alerts.write_bytes(line)
+    found, _ = patient.findings("--shipper-state", cursor)
+    assert "older one" in found["shipper"][0][1]["message"]
+    cursor.write_bytes(b"no cursor")
+    found, _ = patient.findings("--shipper-state", cursor)
+    assert results(found, "shipper") == {"problem"}
+
+
+def test_doctor__what_runs(world):
+    folder = world.subfolder("doctor")
+    resolver = world.resolver(conf=f"metrics-file: {folder}/metrics\n")
+    resolver.ask("army.ml", "MX")
+    deadline = time.monotonic() + 30
+    while not (folder / "metrics").exists():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.1)
+    files = resolver.config, resolver.folder / "typosink.conf"
+    found, code = examine(*files)
+    assert results(found, "running") == {"good"}, found["running"]
+    assert code == 0
+    text = (folder / "metrics").read_text(encoding="ascii")
+    (folder / "metrics").write_text(re.sub('version="[^"]*"', 'version="0.0.1"', text), encoding="ascii")
+    found, _ = examine(*files)
+    assert found["running"][0][1]["change"] == "restart Unbound"
+    resolver.stop()
+    found, _ = examine(*files)
+    assert results(found, "running") == {"warning"} and "stopped" in found["running"][0][1]["message"]

@@ -15,6 +15,7 @@ import pytest
 from harness import Policy, Process, missing
 from harness.process import DEADLINE
 from harness.unbound import PROJECT, command_path
+from test_doctor import examine
 
 PART = 100  # look-ups before, during and after the outage
 
@@ -179,6 +180,20 @@ def prove(lines, folder):
     assert done.returncode == 1 and f"missing {middle} to {middle}\n" in done.stdout
 
 
+def doctor_knows(resolver, work):
+    """rsyslog's own record of its place, as `typosink doctor` reads it."""
+    def shipper():
+        found, _ = examine(resolver.config, resolver.folder / "typosink.conf", "--shipper-state", work)
+        return [(result, finding["message"]) for result, finding in found["shipper"]]
+    [(result, message)] = shipper()
+    assert result == "good" and re.search(r"rsyslog is \d+ octets behind", message), message
+    size = resolver.alerts.path.stat().st_size
+    os.truncate(resolver.alerts.path, size + (2 << 20))
+    [(result, message)] = shipper()
+    os.truncate(resolver.alerts.path, size)
+    assert result == "warning", message
+
+
 def through_an_outage(source, sender, down, up, *, restart=False):
     """All of it but the last wait: some before, some while the receiver is away, some after."""
     sender.start()
@@ -202,11 +217,11 @@ class Relp:
     def __init__(self, source, folder):
         need("rsyslogd")
         modules_there("imfile", "omrelp", "imrelp")
-        received = folder / "received.json"
+        received = folder / "received.ndjson"
         self.receiver = Rsyslog(folder / "receiver", ["receiver"],
-                                {"/var/log/typosink/received.json": received})
+                                {"/var/log/typosink/received.ndjson": received})
         self.sender = Rsyslog(folder / "sender", ["file", "relp"],
-                              {"/var/log/typosink/alerts.json": source.path,
+                              {"/var/log/typosink/alerts.ndjson": source.path,
                                'action.resumeInterval="5"': 'action.resumeInterval="1"'})
         source.arrived = lambda: (received.read_text(encoding="utf-8").splitlines()
                                   if received.exists() else [])
@@ -224,6 +239,8 @@ def test_shipping__relp_through_an_outage(source, tmp_path):
     with Relp(source, tmp_path) as relp:
         through_an_outage(source, relp.sender, relp.receiver.stop, relp.receiver.start)
         prove(wait_for_all(source, source.arrived), tmp_path)
+        relp.sender.stop()  # then it writes down how far it is
+        doctor_knows(source.resolver, relp.sender.folder / "work")
 
 
 def test_shipping__relp_restarted_in_an_outage(source, tmp_path):
@@ -256,7 +273,7 @@ def test_shipping__kafka_through_an_outage(source, tmp_path):
         away.clear()
         kafka.up()
     sender = Rsyslog(tmp_path / "sender", ["file", "kafka"],
-                     {"/var/log/typosink/alerts.json": source.path,
+                     {"/var/log/typosink/alerts.ndjson": source.path,
                       "192.0.2.20:9092": kafka.brokers,
                       "/var/spool/rsyslog/typosink-kafka.failed": tmp_path / "failed",
                       'action.resumeInterval="5"': 'action.resumeInterval="1"'})

@@ -51,7 +51,7 @@ int fixture_setup(void **state)
 	strcpy(f->dir, "/tmp/ts-alert-XXXXXX");
 	if (!mkdtemp(f->dir))
 		return -1;
-	snprintf(f->alerts, sizeof(f->alerts), "%s/alerts.json", f->dir);
+	snprintf(f->alerts, sizeof(f->alerts), "%s/alerts.ndjson", f->dir);
 	snprintf(f->metrics, sizeof(f->metrics), "%s/typosink.prom", f->dir);
 	snprintf(path, sizeof(path), "%s/policy.zone", f->dir);
 	FILE *file = fopen(path, "w");

@@ -1133,7 +1133,7 @@ static void pipeline__chroot(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		fixture_event_t e;
-		ts_pipeline_options_t options = {.alert_file = "/alerts.json",
+		ts_pipeline_options_t options = {.alert_file = "/alerts.ndjson",
 			.state_dir = "/",
 			.metrics_file = "/typosink.prom"};
 		ts_pipeline_t *p;
