@@ -40,7 +40,9 @@ AC_DEFUN([TS_COVERAGE], [
     [AS_HELP_STRING([--enable-coverage], [build for gcov])],
     [], [enable_coverage=no])
   AS_IF([test "$enable_coverage" = yes], [
-    TS_CFLAGS="$TS_CFLAGS --coverage -O0"
+    dnl Threads count as well; and behind the user's flags, or "-O2" would win and fold branches.
+    TS_CFLAGS="$TS_CFLAGS --coverage -fprofile-update=atomic"
+    CFLAGS="$CFLAGS -O0"
     TS_LDFLAGS="$TS_LDFLAGS --coverage"
   ])
 ])
