@@ -27,6 +27,7 @@ src_libtyposink_la_SOURCES = \
 	src/rhsbl.c src/rhsbl.h \
 	src/rpz.c src/rpz.h \
 	src/rrtype.c src/rrtype.h \
+	src/siphash.c src/siphash.h \
 	src/verdict.c src/verdict.h \
 	src/index.c src/index.h \
 	src/popular.c src/popular.h

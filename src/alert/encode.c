@@ -8,7 +8,7 @@
 #include "../typo/class.h"
 #include "../typo/suffix.h"
 #include "clock.h"
-#include "siphash.h"
+#include "../siphash.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>

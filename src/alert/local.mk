@@ -8,7 +8,6 @@ src_libtyposink_la_SOURCES += src/alert/event.h src/alert/pipeline.h \
 	src/alert/record.c src/alert/record.h \
 	src/alert/repeats.c src/alert/repeats.h \
 	src/alert/ring.c src/alert/ring.h \
-	src/alert/siphash.c src/alert/siphash.h \
 	src/alert/state.c src/alert/state.h \
 	src/alert/ulid.c src/alert/ulid.h
 src_libtyposink_la_LIBADD += -lpthread

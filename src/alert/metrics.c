@@ -8,7 +8,7 @@
 #include "metrics.h"
 
 #include "../typo/class.h"
-#include "siphash.h"
+#include "../siphash.h"
 
 #include <errno.h>
 #include <fcntl.h>

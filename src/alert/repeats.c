@@ -7,7 +7,7 @@
 
 #include "repeats.h"
 
-#include "siphash.h"
+#include "../siphash.h"
 
 #include <stdlib.h>
 #include <string.h>

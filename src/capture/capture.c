@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "internal.h"
 
+#include "../siphash.h"
+
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define DNS_PORT 53
 
@@ -88,6 +92,17 @@ void ts_capture_fail(ts_capture_t *capture, const char *fmt, ...)
 		"the rest cannot be read: %s", what);
 }
 
+uint64_t ts_flow_hash(const uint8_t key[TS_FLOW_KEY], const ts_client_t *from,
+	const ts_client_t *to, uint32_t number)
+{
+	uint8_t data[2 * sizeof(from->addr) + sizeof(number)];
+
+	memcpy(data, from->addr, sizeof(from->addr));
+	memcpy(data + sizeof(from->addr), to->addr, sizeof(to->addr));
+	memcpy(data + 2 * sizeof(from->addr), &number, sizeof(number));
+	return ts_siphash(key, data, sizeof(data));
+}
+
 int ts_message_make(ts_capture_t *capture, const ts_flow_t *flow, ts_carrier_t carrier,
 	const uint8_t *wire, size_t len, ts_message_t *out)
 {
@@ -123,9 +138,17 @@ int ts_capture_open(const char *path, const ts_capture_options_t *options, ts_ca
 		return TS_ENOMEM;
 	c->options = *options;
 	c->path = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
-	c->frags = ts_frags_new();
-	c->streams = ts_streams_new();
-	if (!c->path || !c->frags || !c->streams)
+	if (!c->path)
+		goto cleanup;
+	if (getrandom(c->key, sizeof(c->key), 0) != (ssize_t)sizeof(c->key)) {
+		ts_report(&options->report, TS_ERROR, c->path, 0, NULL,
+			"no random number to be had: %s", strerror(errno));
+		err = TS_EIO;
+		goto cleanup;
+	}
+	c->frags = ts_frags_new(c->key);
+	c->streams = ts_streams_new(c->key);
+	if (!c->frags || !c->streams)
 		goto cleanup;
 	for (size_t i = 0; i < options->ports_count; i++)
 		c->ports[options->ports[i] / 64] |= UINT64_C(1) << (options->ports[i] % 64);

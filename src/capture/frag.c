@@ -36,29 +36,31 @@ struct datagram {
 };
 
 struct ts_frags {
+	const uint8_t *key;
 	struct datagram *buckets[BUCKETS];
 	struct datagram *oldest, *newest;
 	size_t count, octets;
 	uint8_t *done; /* the datagram handed out last */
 };
 
-ts_frags_t *ts_frags_new(void)
+ts_frags_t *ts_frags_new(const uint8_t key[TS_FLOW_KEY])
 {
-	return calloc(1, sizeof(ts_frags_t));
+	ts_frags_t *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->key = key;
+	return t;
 }
 
-static size_t bucket(const ts_client_t *from, const ts_client_t *to, uint32_t id)
+static struct datagram **bucket(
+	ts_frags_t *t, const ts_client_t *from, const ts_client_t *to, uint32_t id)
 {
-	uint64_t h = id * UINT64_C(0x9e3779b97f4a7c15);
-
-	for (size_t i = 0; i < sizeof(from->addr); i++)
-		h = (h ^ from->addr[i] ^ (uint64_t)to->addr[i] << 8) * UINT64_C(0x100000001b3);
-	return h >> 32 & (BUCKETS - 1);
+	return &t->buckets[ts_flow_hash(t->key, from, to, id) & (BUCKETS - 1)];
 }
 
 static void remove_datagram(ts_frags_t *t, struct datagram *d)
 {
-	struct datagram **at = &t->buckets[bucket(&d->from, &d->to, d->id)];
+	struct datagram **at = bucket(t, &d->from, &d->to, d->id);
 
 	while (*at != d)
 		at = &(*at)->next;
@@ -94,9 +96,23 @@ void ts_frags_flush(ts_capture_t *capture)
 		lose(capture, capture->frags->oldest);
 }
 
+size_t ts_frags_crowd(const ts_frags_t *t)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < BUCKETS; i++) {
+		size_t n = 0;
+
+		for (const struct datagram *d = t->buckets[i]; d; d = d->next)
+			n++;
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
 static struct datagram *find(ts_frags_t *t, const ts_fragment_t *f)
 {
-	struct datagram *d = t->buckets[bucket(&f->from, &f->to, f->id)];
+	struct datagram *d = *bucket(t, &f->from, &f->to, f->id);
 
 	for (; d; d = d->next)
 		if (d->id == f->id && d->protocol == f->protocol &&
@@ -113,7 +129,7 @@ static struct datagram *add_datagram(ts_frags_t *t, const ts_fragment_t *f)
 
 	if (!d)
 		return NULL;
-	struct datagram **head = &t->buckets[bucket(&f->from, &f->to, f->id)];
+	struct datagram **head = bucket(t, &f->from, &f->to, f->id);
 	d->next = *head;
 	*head = d;
 	d->older = t->newest;

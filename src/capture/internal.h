@@ -58,6 +58,8 @@ typedef struct ts_flow {
 	uint16_t from_port, to_port;
 } ts_flow_t;
 
+#define TS_FLOW_KEY 16
+
 struct ts_capture {
 	const ts_kind_t *kind;
 	char kind_name[32];
@@ -67,6 +69,7 @@ struct ts_capture {
 	void *state; /* the kind's */
 	ts_capture_options_t options;
 	uint64_t ports[65536 / 64]; /* bit set: DNS */
+	uint8_t key[TS_FLOW_KEY];   /* of the hash of both: at random */
 	ts_frags_t *frags;
 	ts_streams_t *streams;
 	int64_t time_us; /* of the frame at hand */
@@ -85,6 +88,11 @@ static inline bool ts_port_is_dns(const ts_capture_t *capture, uint16_t port)
 {
 	return capture->ports[port / 64] >> (port % 64) & 1;
 }
+
+/** Where a flow (number: its ports; or of fragments: their id) belongs in a table. Who made the
+ * capture has chosen all of it but the key, and cannot aim at a bucket. */
+uint64_t ts_flow_hash(const uint8_t key[TS_FLOW_KEY], const ts_client_t *from,
+	const ts_client_t *to, uint32_t number);
 
 /**
  * Fills a message from octets, counting it. \return 1, or 0 where it is no message.
@@ -118,7 +126,8 @@ typedef struct ts_fragment {
 	size_t len;
 } ts_fragment_t;
 
-ts_frags_t *ts_frags_new(void);
+/** \param key  the caller's, for as long as the table is. \return NULL: no memory. */
+ts_frags_t *ts_frags_new(const uint8_t key[TS_FLOW_KEY]);
 void ts_frags_free(ts_frags_t *frags);
 /** Takes a fragment in. \return 1: the datagram is whole, at *data until the next call; 0: not
  * yet, or dropped. */
@@ -126,6 +135,8 @@ int ts_frags_add(
 	ts_capture_t *capture, const ts_fragment_t *fragment, const uint8_t **data, size_t *len);
 /** Counts what never got whole. */
 void ts_frags_flush(ts_capture_t *capture);
+/** Datagrams in the fullest bucket. */
+size_t ts_frags_crowd(const ts_frags_t *frags);
 
 /* --- tcp.c --- */
 #define TS_TCP_FIN 0x01
@@ -141,7 +152,8 @@ typedef struct ts_segment {
 	size_t len;
 } ts_segment_t;
 
-ts_streams_t *ts_streams_new(void);
+/** \param key  the caller's, for as long as the table is. \return NULL: no memory. */
+ts_streams_t *ts_streams_new(const uint8_t key[TS_FLOW_KEY]);
 void ts_streams_free(ts_streams_t *streams);
 /** Takes a segment in; then ts_streams_pull() until it says 0. */
 int ts_streams_push(ts_capture_t *capture, const ts_segment_t *segment);
@@ -149,5 +161,7 @@ int ts_streams_pull(ts_capture_t *capture, ts_message_t *out);
 /** At the end of the input: gives up holes. Call ts_streams_pull() again; \return false: all done.
  */
 bool ts_streams_flush(ts_capture_t *capture);
+/** Streams in the fullest bucket. */
+size_t ts_streams_crowd(const ts_streams_t *streams);
 
 #endif

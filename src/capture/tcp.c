@@ -53,6 +53,7 @@ struct stream {
 };
 
 struct ts_streams {
+	const uint8_t *key;
 	struct stream *buckets[BUCKETS];
 	struct stream *oldest, *newest;
 	size_t count, octets;
@@ -62,23 +63,20 @@ struct ts_streams {
 	size_t at, len, size;
 };
 
-ts_streams_t *ts_streams_new(void)
+ts_streams_t *ts_streams_new(const uint8_t key[TS_FLOW_KEY])
 {
-	return calloc(1, sizeof(ts_streams_t));
+	ts_streams_t *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->key = key;
+	return t;
 }
 
-static size_t bucket(const ts_client_t *from, const ts_client_t *to, unsigned fp, unsigned tp)
+static struct stream **bucket(ts_streams_t *t, const ts_flow_t *f)
 {
-	uint64_t h = ((uint64_t)fp << 16 | tp) * UINT64_C(0x9e3779b97f4a7c15);
+	uint32_t ports = (uint32_t)f->from_port << 16 | f->to_port;
 
-	for (size_t i = 0; i < sizeof(from->addr); i++)
-		h = (h ^ from->addr[i] ^ (uint64_t)to->addr[i] << 8) * UINT64_C(0x100000001b3);
-	return h >> 32 & (BUCKETS - 1);
-}
-
-static size_t bucket_of(const ts_flow_t *f)
-{
-	return bucket(&f->from, &f->to, f->from_port, f->to_port);
+	return &t->buckets[ts_flow_hash(t->key, &f->from, &f->to, ports) & (BUCKETS - 1)];
 }
 
 static bool same(const ts_client_t *a, const ts_client_t *b)
@@ -88,13 +86,27 @@ static bool same(const ts_client_t *a, const ts_client_t *b)
 
 static struct stream *find(ts_streams_t *t, const ts_flow_t *f)
 {
-	struct stream *s = t->buckets[bucket_of(f)];
+	struct stream *s = *bucket(t, f);
 
 	for (; s; s = s->next)
 		if (s->flow.from_port == f->from_port && s->flow.to_port == f->to_port &&
 			same(&s->flow.from, &f->from) && same(&s->flow.to, &f->to))
 			return s;
 	return NULL;
+}
+
+size_t ts_streams_crowd(const ts_streams_t *t)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < BUCKETS; i++) {
+		size_t n = 0;
+
+		for (const struct stream *s = t->buckets[i]; s; s = s->next)
+			n++;
+		most = n > most ? n : most;
+	}
+	return most;
 }
 
 static void drop_rest(ts_streams_t *t, struct stream *s)
@@ -126,7 +138,7 @@ static void drop_waiting(ts_streams_t *t, struct stream *s)
 
 static void remove_stream(ts_streams_t *t, struct stream *s)
 {
-	struct stream **at = &t->buckets[bucket_of(&s->flow)];
+	struct stream **at = bucket(t, &s->flow);
 
 	while (*at != s)
 		at = &(*at)->next;
@@ -158,7 +170,7 @@ static struct stream *add_stream(ts_streams_t *t, const ts_flow_t *flow)
 	if (!s)
 		return NULL;
 	s->flow = *flow;
-	struct stream **head = &t->buckets[bucket_of(flow)];
+	struct stream **head = bucket(t, flow);
 	s->next = *head;
 	*head = s;
 	s->older = t->newest;

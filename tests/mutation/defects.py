@@ -104,6 +104,10 @@ UNIT = {
     "stream-octets-kept": unit("src/capture/tcp.c", "err = keep(t, s, seq, data, len);\n\t\tmake_room(capture, s);",
                                "err = keep(t, s, seq, data, len);", BOUNDS),
     "segment-cost": unit("src/capture/tcp.c", "return sizeof(struct segment) + len;", "return len;", BOUNDS),
+    "flow-key": unit("src/capture/capture.c", "return ts_siphash(key, data, sizeof(data));",
+                     "return ts_siphash((const uint8_t[16]){*key & 0}, data, sizeof(data));", BOUNDS),
+    "flow-key-random": unit("src/capture/capture.c", "if (getrandom(c->key, sizeof(c->key), 0) != (ssize_t)sizeof(c->key)) {",
+                            "if (0) {", BOUNDS),
     "hole-octets": unit("src/capture/tcp.c", "s->waiting_octets > STREAM_OCTETS_MAX ||", "", BOUNDS),
     "hole-segments": unit("src/capture/tcp.c", "s->waiting_count > STREAM_SEGMENTS_MAX))", "0))", BOUNDS),
 }

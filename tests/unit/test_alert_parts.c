@@ -7,7 +7,7 @@
 #include "unit.h"
 
 #include "../../src/alert/clock.h"
-#include "../../src/alert/siphash.h"
+#include "../../src/siphash.h"
 #include "../../src/alert/ulid.h"
 
 #include <string.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What the capture reader keeps of what is not whole yet is bounded, whoever made the capture: each
- * bound is exceeded here, and what it drops is counted.
+ * bound is exceeded here, and what it drops is counted; and flows that were made to fall into one
+ * bucket do not.
  */
 #include "unit.h"
 
@@ -10,6 +11,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static uint8_t octets[65536];
 
@@ -18,8 +20,8 @@ static ts_capture_t *capture_new(void)
 	ts_capture_t *capture = calloc(1, sizeof(*capture));
 
 	assert_non_null(capture);
-	capture->frags = ts_frags_new();
-	capture->streams = ts_streams_new();
+	capture->frags = ts_frags_new(capture->key);
+	capture->streams = ts_streams_new(capture->key);
 	assert_true(capture->frags && capture->streams);
 	capture->kind = &ts_kind_pcap; /* for words */
 	return capture;
@@ -184,6 +186,80 @@ static void stream__so_much_behind_a_hole(void **state)
 	}
 }
 
+/* Who makes a capture and knows the key can make all its flows fall into one bucket. */
+enum { AIMED = 48, BUCKETS_LOG2 = 14 };
+
+static void aim(const uint8_t key[TS_FLOW_KEY], ts_flow_t flows[AIMED])
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; n < AIMED; i++) {
+		ts_client_t from = host(i >> 16);
+		ts_client_t to = host(1);
+		uint16_t port = (uint16_t)i;
+
+		if (!(ts_flow_hash(key, &from, &to, (uint32_t)port << 16 | 53)
+			    << (64 - BUCKETS_LOG2)))
+			flows[n++] = (ts_flow_t){from, to, port, 53};
+	}
+}
+
+static void push_all(ts_capture_t *capture, const ts_flow_t flows[AIMED])
+{
+	for (unsigned n = 0; n < AIMED; n++) {
+		ts_segment_t s = {flows[n], 0, 0, TS_TCP_SYN, octets, 0};
+		ts_fragment_t f = {flows[n].from, flows[n].to,
+			(uint32_t)flows[n].from_port << 16 | 53, 17, 0, true, octets, 8};
+		const uint8_t *data;
+		size_t len;
+
+		assert_int_equal(ts_streams_push(capture, &s), TS_OK);
+		assert_int_equal(ts_frags_add(capture, &f, &data, &len), 0);
+	}
+}
+
+static void flows__aimed_at_one_bucket(void **state)
+{
+	static const uint8_t keys[][TS_FLOW_KEY] = {{0}, {1}};
+	ts_flow_t flows[AIMED];
+
+	(void)state;
+	for (size_t k = 0; k < countof(keys); k++) {
+		ts_capture_t *capture = capture_new();
+
+		aim(keys[0], flows);
+		memcpy(capture->key, keys[k], TS_FLOW_KEY);
+		push_all(capture, flows);
+		if (k == 0) { /* the key is known */
+			assert_int_equal(ts_streams_crowd(capture->streams), AIMED);
+			assert_int_equal(ts_frags_crowd(capture->frags), AIMED);
+		} else { /* it is another one */
+			assert_in_range(ts_streams_crowd(capture->streams), 1, 3);
+			assert_in_range(ts_frags_crowd(capture->frags), 1, 5);
+		}
+		capture_free(capture);
+	}
+}
+
+/* No two inputs are read with the same key. */
+static void flows__key_is_random(void **state)
+{
+	static const ts_capture_options_t options;
+	char path[] = "/tmp/test_capture_bounds.XXXXXX";
+	int fd = mkstemp(path);
+	ts_capture_t *a, *b;
+
+	(void)state;
+	assert_int_equal(write(fd, "army.ml\n", 8), 8);
+	assert_int_equal(ts_capture_open(path, &options, &a), TS_OK);
+	assert_int_equal(ts_capture_open(path, &options, &b), TS_OK);
+	assert_memory_not_equal(a->key, b->key, TS_FLOW_KEY);
+	ts_capture_close(a);
+	ts_capture_close(b);
+	close(fd);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +271,8 @@ int main(void)
 		cmocka_unit_test(streams__so_many_octets_out_of_order),
 		cmocka_unit_test(streams__so_many_small_segments),
 		cmocka_unit_test(stream__so_much_behind_a_hole),
+		cmocka_unit_test(flows__aimed_at_one_bucket),
+		cmocka_unit_test(flows__key_is_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

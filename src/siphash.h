@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * siphash: SipHash-2-4 (Aumasson and Bernstein, 2012), a keyed hash that those who choose the input
- * cannot aim: for the table of repeats, and for clients that are to stay unnamed.
+ * cannot aim: for tables that strangers fill, and for clients that are to stay unnamed.
  */
-#ifndef TS_ALERT_SIPHASH_H
-#define TS_ALERT_SIPHASH_H
+#ifndef TS_SIPHASH_H
+#define TS_SIPHASH_H
 
-#include "../err.h"
+#include "err.h"
 
 #include <stddef.h>
 #include <stdint.h>
