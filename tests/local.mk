@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	tests/unit/test_logfile \
 	tests/unit/test_ring \
 	tests/unit/test_namemap \
+	tests/unit/test_no_memory \
 	tests/unit/test_policy \
 	tests/unit/test_popular \
 	tests/unit/test_quiet \
@@ -37,6 +38,9 @@ tests_unit_test_quiet_SOURCES = tests/unit/test_quiet.c module/quiet.c
 noinst_HEADERS += tests/unit/policy_text.h tests/unit/unit.h
 tests_unit_test_captures_LDADD = src/libcapture.la $(LDADD)
 tests_unit_test_capture_bounds_LDADD = src/libcapture.la $(LDADD)
+tests_unit_test_no_memory_LDADD = src/libcapture.la $(LDADD)
+tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc \
+	-Wl,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup
 
 # Integration tests (pytest, real servers): tests/integration/README.md.
 EXTRA_DIST += tests/integration tests/check-dist tests/host-suite/run \

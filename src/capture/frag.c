@@ -202,7 +202,7 @@ int ts_frags_add(ts_capture_t *capture, const ts_fragment_t *f, const uint8_t **
 			lose(capture, t->oldest);
 		d = add_datagram(t, f);
 		if (!d)
-			return 0;
+			return TS_ENOMEM;
 	}
 	touch(t, d);
 	d->time_us = capture->time_us;
@@ -218,7 +218,7 @@ int ts_frags_add(ts_capture_t *capture, const ts_fragment_t *f, const uint8_t **
 		uint8_t *grown = realloc(d->data, size);
 
 		if (!grown)
-			return 0;
+			return TS_ENOMEM;
 		t->octets += size - d->size;
 		d->data = grown;
 		d->size = size;

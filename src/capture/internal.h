@@ -130,7 +130,7 @@ typedef struct ts_fragment {
 ts_frags_t *ts_frags_new(const uint8_t key[TS_FLOW_KEY]);
 void ts_frags_free(ts_frags_t *frags);
 /** Takes a fragment in. \return 1: the datagram is whole, at *data until the next call; 0: not
- * yet, or dropped. */
+ * yet, or dropped; TS_ENOMEM. */
 int ts_frags_add(
 	ts_capture_t *capture, const ts_fragment_t *fragment, const uint8_t **data, size_t *len);
 /** Counts what never got whole. */

@@ -200,8 +200,9 @@ static int fragment(ts_capture_t *capture, ts_flow_t *flow, ts_fragment_t *f, co
 	f->to = flow->to;
 	f->data = data;
 	f->len = len;
-	if (!ts_frags_add(capture, f, &data, &len))
-		return 0;
+	int whole = ts_frags_add(capture, f, &data, &len);
+	if (whole != 1)
+		return whole;
 	return ip_payload(capture, flow, f->protocol, data, len, depth + 1, out);
 }
 
