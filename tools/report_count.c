@@ -5,7 +5,7 @@
 
 #include "alert_event.h"
 
-#include "../src/alert/siphash.h"
+#include "../src/siphash.h"
 #include "../src/err.h"
 
 #include <stdlib.h>
