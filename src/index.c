@@ -30,6 +30,7 @@
 #define KEY_MAX 32     /* targets that one key leads to */
 #define SEEN_MAX 96    /* targets that one query is compared with */
 #define RELATED_MAX 48 /* suffixes near the query's own */
+#define SHORT_MAX 4    /* letters of a label that bears less than every error */
 #define FILTER_BITS 12 /* of a filter, for each key */
 #define NEAR_WORDS (ts_suffix_tlds() / 64 + 1)
 
@@ -52,6 +53,7 @@ enum kind {
 struct target {
 	ts_meant_t meant;
 	uint32_t position;
+	uint32_t letters; /* that stand before its suffix, see letters_of */
 	uint16_t threshold;
 };
 
@@ -246,6 +248,16 @@ static uint64_t without_two(const ts_index_t *index, const struct letters *l, si
 {
 	return l->sum[i] + (l->sum[j] - l->sum[i + 1]) * index->inverse +
 	       (l->sum[l->n] - l->sum[j + 1]) * index->inverse2;
+}
+
+/* A bit for each letter of a label, one for all else. */
+static uint32_t letters_of(const uint8_t *label)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 1; i <= *label; i++)
+		bits |= UINT32_C(1) << (label[i] >= 'a' && label[i] <= 'z' ? label[i] - 'a' : 26);
+	return bits;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -559,10 +571,11 @@ struct asking {
 	size_t max, found;
 	struct end *ends; /* of the typed name's last labels; [0] is that of label first_end */
 	unsigned first_end;
-	bool closed;     /* the name's TLD is, see ts_meant_t */
-	bool idn;        /* the name is what an internationalised one looks like */
-	bool rank_known; /* typed.popularity is */
-	bool use_known;  /* typed.suffix_in_use is */
+	bool closed;      /* the name's TLD is, see ts_meant_t */
+	bool idn;         /* the name is what an internationalised one looks like */
+	bool rank_known;  /* typed.popularity is */
+	bool use_known;   /* typed.suffix_in_use is */
+	uint32_t letters; /* that whom to judge must have, see letters_of */
 	unsigned nseen;
 	uint32_t seen[SEEN_MAX];
 	ts_likeness_t *explain; /* where the account of explain_target goes, not NULL: only that */
@@ -598,6 +611,8 @@ static bool better(const struct asking *ask, const ts_match_t *a, const ts_match
 	const ts_meant_t *x = &ask->index->targets[a->target].meant;
 	const ts_meant_t *y = &ask->index->targets[b->target].meant;
 
+	if ((a->class_id == TS_CLASS_TWO_EDITS) != (b->class_id == TS_CLASS_TWO_EDITS))
+		return b->class_id == TS_CLASS_TWO_EDITS;
 	if (a->score != b->score)
 		return a->score > b->score;
 	if (a->distance != b->distance)
@@ -670,7 +685,8 @@ static void judge_key(struct asking *ask, uint64_t key)
 
 	for (size_t i = place_of(key, index->nentries); index->entries[i].tag;
 		i = i + 1 == index->nentries ? 0 : i + 1)
-		if (index->entries[i].tag == tag && index->entries[i].value < index->count)
+		if (index->entries[i].tag == tag && index->entries[i].value < index->count &&
+			!(ask->letters & ~index->targets[index->entries[i].value].letters))
 			judge(ask, index->entries[i].value);
 }
 
@@ -735,13 +751,19 @@ static void ask_pairs(
 		ask_salted(ask, left + l->sum[j] * in + (all - l->sum[j + 1]) * in2, salt);
 }
 
-static void ask_two_edits(
-	struct asking *ask, const struct letters *l, uint64_t salt, uint64_t context)
+static void ask_two_edits(struct asking *ask, const uint8_t *label, uint64_t context)
 {
 	const ts_index_t *index = ask->index;
-	const uint64_t base = make_salt(index, KIND_HALVES, context), *sum = l->sum;
-	const size_t n = l->n, m = n - 2, h = m / 2;
+	const uint64_t salt = make_salt(index, KIND_LABEL, context);
+	const uint64_t base = make_salt(index, KIND_HALVES, context);
+	const size_t n = *label, m = n - 2, h = m / 2;
+	struct letters letters, *l = &letters;
+	const uint64_t *sum = letters.sum;
 	const uint64_t left = half_salt(base, m, false), right = half_salt(base, m, true);
+
+	sum_letters(index, label, &letters);
+	/* likeness.c: in a short label two errors bring no other letter. */
+	ask->letters = n < TS_TWO_EDITS_EASY ? letters_of(label) : 0;
 	bool left_whole = has_half(index, sum[h], left);
 	bool right_whole = has_half(index, (sum[n] - sum[h + 2]) * index->inverse2, right);
 	uint64_t lefts = 0, rights = 0; /* bit i: without i the half is one */
@@ -781,6 +803,39 @@ static const struct end *end_at(const struct asking *ask, unsigned label)
 	return &ask->ends[label - ask->first_end];
 }
 
+/* Is such an error in a label of that many letters, meant, enough for any target? */
+static bool bears(const struct asking *ask, enum ts_error error, size_t meant)
+{
+	const ts_name_t *name = ask->typed.name;
+
+	if (meant > SHORT_MAX)
+		return true;
+	int odds = ts_odds_most(
+		error, meant, ts_name_suffix(name, name->nlabels - 1u), ask->popular != NULL);
+	return ts_odds_to_score(odds) >= ask->index->threshold;
+}
+
+/* Short names have many others about them that are no typos: of one edit, only that is looked for
+ * which they bear. */
+static void ask_short(struct asking *ask, const struct letters *l, uint64_t salt, uint64_t context)
+{
+	const ts_index_t *index = ask->index;
+
+	if (bears(ask, TS_ERROR_OTHER, l->n) || bears(ask, TS_ERROR_ADDED, l->n - 1)) {
+		ask_one_edit(ask, l, salt, context);
+		return;
+	}
+	if (bears(ask, TS_ERROR_MISSING, l->n + 1))
+		ask_salted(ask, l->sum[l->n], salt);
+	for (size_t i = 0; i + 1 < l->n && bears(ask, TS_ERROR_SWAPPED, l->n); i++) {
+		uint64_t here = index->letter[l->s[i]], next = index->letter[l->s[i + 1]];
+		uint64_t swap = (next - here) * (index->power[i] - index->power[i + 1]);
+
+		if (swap)
+			ask_salted(ask, l->sum[l->n] + swap, salt);
+	}
+}
+
 /* A label whose right-hand side is a target's. */
 static void ask_label(struct asking *ask, const uint8_t *label, uint64_t context)
 {
@@ -792,14 +847,11 @@ static void ask_label(struct asking *ask, const uint8_t *label, uint64_t context
 	if (*label < 2) /* likeness.c: no typo of anything */
 		return;
 	sum_letters(index, label, &l);
-	bool short_one = l.n <= 4 && ts_odds_to_score(ts_odds_most(l.n, ask->closed,
-					     ask->popular != NULL)) < index->threshold;
-	if (!short_one)
+	if (l.n <= SHORT_MAX)
+		ask_short(ask, &l, salt, context);
+	else
 		ask_one_edit(ask, &l, salt, context);
-	if (index->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS) && l.n + 2 >= TS_TWO_EDITS_MIN &&
-		l.n <= TS_TWO_EDITS_MAX)
-		ask_two_edits(ask, &l, salt, context);
-	if (!short_one && index->classes & TS_CLASS_BIT(TS_CLASS_LOOK_ALIKE)) {
+	if (index->classes & TS_CLASS_BIT(TS_CLASS_LOOK_ALIKE)) {
 		size_t n = ts_label_fold(label + 1, *label, look);
 		ask_salted(ask, hash_letters(index, look, n), make_salt(index, KIND_FOLD, context));
 	}
@@ -929,6 +981,8 @@ static void ask_all(struct asking *ask)
 	unsigned before_suffix = ask->typed.suffix - 1u; /* the label; none: no label's number */
 	struct end ends[TS_LABELS_MAX + 1];
 	bool near = near_tld(ask);
+	uint8_t twos[TS_LABELS_MAX];
+	unsigned ntwos = 0;
 
 	if (levels > n)
 		levels = n;
@@ -945,8 +999,11 @@ static void ask_all(struct asking *ask)
 		const struct end *end = end_at(ask, i);
 		const uint8_t *label = ts_name_suffix(name, i);
 
-		if (may_have(&index->names, make_key(index, KIND_CONTEXT, end[1].context, 0)))
+		if (may_have(&index->names, make_key(index, KIND_CONTEXT, end[1].context, 0))) {
 			ask_label(ask, label, end[1].context);
+			if (*label + 1 >= TS_TWO_EDITS_MIN && *label <= TS_TWO_EDITS_MAX)
+				twos[ntwos++] = (uint8_t)i;
+		}
 		ask_name(ask, KIND_FLAT, end->flat);
 		/* A TLD appended: the name without it. */
 		if (k >= 3 || (k == 2 && n > 2))
@@ -961,6 +1018,12 @@ static void ask_all(struct asking *ask)
 	/* One label more than any target: the whole name may still be one with a TLD appended. */
 	if (levels < n)
 		ask_name(ask, KIND_FLAT, end_at(ask, n - levels - 1)->bare);
+	/* Where one error explains a name two are not looked for. */
+	if (ask->found == 0 && index->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS))
+		for (unsigned i = 0; i < ntwos; i++)
+			ask_two_edits(ask, ts_name_suffix(name, twos[i]),
+				end_at(ask, twos[i] + 1u)->context);
+	ask->letters = 0;
 }
 
 static size_t find(struct asking *ask, const ts_name_t *query)
@@ -980,6 +1043,9 @@ static size_t find(struct asking *ask, const ts_name_t *query)
 		ask->nseen = 0;
 		ask_all(ask);
 	}
+	while (ask->found && ask->matches[0].class_id != TS_CLASS_TWO_EDITS &&
+		ask->matches[ask->found - 1].class_id == TS_CLASS_TWO_EDITS)
+		ask->found--;
 	return ask->found;
 }
 
@@ -997,6 +1063,7 @@ size_t ts_index_find(const ts_index_t *index, const ts_name_t *query, const ts_p
 	ask.found = 0;
 	ask.nseen = 0;
 	ask.idn = ask.rank_known = false;
+	ask.letters = 0;
 	ask.explain = NULL;
 	find(&ask, query);
 	for (size_t i = 0; i < ask.found; i++)
@@ -1203,6 +1270,8 @@ int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_option
 			source->known);
 		t->position = sources[i].position;
 		t->threshold = source->threshold;
+		for (unsigned k = 0; k < t->meant.suffix; k++)
+			t->letters |= letters_of(ts_name_suffix(&name, k));
 		if (t->threshold < index->threshold)
 			index->threshold = t->threshold;
 		at += name.len;

@@ -64,8 +64,10 @@ size_t ts_index_memory(const ts_index_t *index) TS_NONNULL_ALL;
 
 /**
  * Finds the targets that query is a typo of, best first (score, then smaller distance, then longer
- * target, then canonical order). A name at or below a (not `known`) target finds nothing here is
- * NOT promised: the verdict asks about protection first.
+ * target, then canonical order); two errors in one label are looked for only where nothing else is
+ * found.
+ * A name at or below a (not `known`) target finds nothing here is NOT promised: the verdict
+ * asks about protection first.
  * \param popular  list that lowers the score of popular names; may be NULL.
  * \param matches  at most max are written, one a target; max 1 to 8.
  * \return matches written.

@@ -42,14 +42,22 @@ uint16_t ts_odds_to_score(int odds)
 	return (uint16_t)(odds < 0 ? 10000 - y : y);
 }
 
-int ts_odds_most(size_t letters, bool closed, bool listed)
+int ts_odds_most(enum ts_error error, size_t meant, const uint8_t *tld, bool listed)
 {
-	/* An omission: what was meant is longer, and odds grow with length. */
-	size_t meant = letters + 1;
-	int odds = length_odds(meant) + W_TRANSPOSITION;
+	const int each[][3] = {/* the calls of find_edit, by what they do to the letters */
+		[TS_ERROR_SWAPPED] = {W_TRANSPOSITION, 0, 0},
+		[TS_ERROR_MISSING] = {W_OMISSION, W_OMISSION_OF_DOUBLE, W_HYPHEN},
+		[TS_ERROR_ADDED] = {W_REPETITION, W_INSERTION_KEY, W_HYPHEN},
+		[TS_ERROR_OTHER] = {W_SUBSTITUTION_KEY, W_VOWEL_SWAP, W_BIT_FLIP}};
+	int odds = each[error][0];
 
-	if (meant < 5)
-		odds += closed ? W_SHORT_CLOSED : W_SHORT_NOT_COM;
+	for (unsigned i = 1; i < 3; i++)
+		odds = each[error][i] > odds ? each[error][i] : odds;
+	odds += length_odds(meant);
+	if (meant < 5 && ts_tld_closed(tld))
+		odds += W_SHORT_CLOSED;
+	else if (meant < 5 && (*tld != 3 || memcmp(tld + 1, "com", 3) != 0))
+		odds += W_SHORT_NOT_COM;
 	return odds + (listed ? W_UNPOPULAR : 0);
 }
 
@@ -281,12 +289,34 @@ static int two_edits_odds(const uint8_t *typed, size_t n, const uint8_t *meant, 
 	return best;
 }
 
+/* Lengths that two errors may lie between. */
+static bool bears_two(size_t n, size_t m)
+{
+	return m >= TS_TWO_EDITS_MIN && n + 1 >= TS_TWO_EDITS_MIN && m <= TS_TWO_EDITS_MAX &&
+	       n <= TS_TWO_EDITS_MAX;
+}
+
+static bool is_short(size_t n, size_t m)
+{
+	return n < TS_TWO_EDITS_EASY || m < TS_TWO_EDITS_EASY;
+}
+
+/* A letter that was not meant at all: with two errors in a short label too little is left of it. */
+static bool has_other(const uint8_t *x, size_t a, const uint8_t *meant, size_t m)
+{
+	for (size_t i = 0; i < a; i++)
+		if (!memchr(meant, x[i], m))
+			return true;
+	return false;
+}
+
 /* Works out what happened to meant (m octets) that made it typed (n octets). false: more than what
  * anybody does by mistake. The two differ. */
 static bool find_edit(const uint8_t *typed, size_t n, const uint8_t *meant, size_t m,
 	ts_class_set_t classes, struct edit *e)
 {
 	size_t left = 0, right = 0, least = n < m ? n : m;
+	bool two = false;
 
 	e->ncalls = 0;
 	e->distance = 1;
@@ -337,20 +367,20 @@ static bool find_edit(const uint8_t *typed, size_t n, const uint8_t *meant, size
 	} else if (a == 2 && b == 2 && x[0] == y[1] && x[1] == y[0]) {
 		call(e, TS_CLASS_TRANSPOSITION, W_TRANSPOSITION, "two letters swapped");
 	} else {
+		two = !e->first && bears_two(n, m) &&
+		      !(is_short(n, m) && has_other(x, a, meant, m));
 		/* Most of what is compared is neither. */
-		if (m < TS_TWO_EDITS_MIN && !has_looks(x, a) && !has_looks(y, b) &&
+		if (!two && !has_looks(x, a) && !has_looks(y, b) &&
 			!(classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT)))
 			return false;
-		else
-			e->distance = (uint8_t)ts_osa(x, a, y, b);
+		e->distance = (uint8_t)ts_osa(x, a, y, b);
 	}
 	if ((e->distance != 1 || (a == 1 && b == 1)) && (has_looks(x, a) || has_looks(y, b)) &&
 		looks_alike(typed, n, meant, m))
 		call(e, TS_CLASS_LOOK_ALIKE, W_LOOK_ALIKE, "letters that look alike");
 	if (classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT) && sounds_alike(typed, n, meant, m))
 		call(e, TS_CLASS_SOUNDSQUAT, W_SOUND, "it sounds alike");
-	if (e->distance == 2 && m >= TS_TWO_EDITS_MIN && n + 1 >= TS_TWO_EDITS_MIN &&
-		m <= TS_TWO_EDITS_MAX && n <= TS_TWO_EDITS_MAX && !e->first) {
+	if (two && e->distance == 2) {
 		int odds = two_edits_odds(typed, n, meant, m);
 
 		if (odds > TS_ODDS_NEVER)
@@ -602,8 +632,7 @@ static bool compare_labels(
 			add_term(&l, "a digit, which is seldom a slip", W_DIGIT);
 		size_t bearing = *y;
 		int odds = length_odds(bearing);
-		if (l.class_id == TS_CLASS_TWO_EDITS &&
-			(*x < TS_TWO_EDITS_EASY || *y < TS_TWO_EDITS_EASY))
+		if (l.class_id == TS_CLASS_TWO_EDITS && is_short(*x, *y))
 			odds = W_SECOND_EDIT_SHORT;
 		/* Length makes one error likelier than a stranger's name; it does not make two
 		 * likelier than one. */

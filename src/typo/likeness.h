@@ -37,9 +37,13 @@ typedef struct ts_typed {
 	uint32_t popularity; /* rank in the operator's list; 0: not listed, or no list */
 } ts_typed_t;
 
-/** The most that log-odds can be for one error in a label of which `letters` were typed, all else
- * right: short ones need not be looked at. closed: its TLD is; listed: there is a popular list. */
-int ts_odds_most(size_t letters, bool closed, bool listed);
+/** What one error does to the letters of a label. */
+enum ts_error { TS_ERROR_SWAPPED, TS_ERROR_MISSING, TS_ERROR_ADDED, TS_ERROR_OTHER };
+
+/** The most that log-odds can be for one such error in a label of `meant` letters below that TLD (a
+ * label), all else right, looks apart; it grows with the letters: where it is too little there is
+ * nothing to look for. listed: there is a popular list. */
+int ts_odds_most(enum ts_error error, size_t meant, const uint8_t *tld, bool listed) TS_NONNULL_ALL;
 
 /** Not everybody can register below it. \param tld  a label: length octet and letters. */
 bool ts_tld_closed(const uint8_t *tld) TS_NONNULL_ALL;
