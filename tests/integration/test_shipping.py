@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from harness import Policy, Process, missing
+from harness import Daemon, Policy, Process, missing
 from harness.process import DEADLINE
 from harness.unbound import PROJECT, command_path
 from test_doctor import examine
@@ -39,7 +39,7 @@ def modules_there(*names):
             missing(f"rsyslog has no {name}")
 
 
-class Rsyslog:
+class Rsyslog(Daemon):
     """marks: blocks of the document; replace: what is another way in the test."""
 
     def __init__(self, folder, marks, replace):
@@ -58,21 +58,11 @@ class Rsyslog:
         check = subprocess.run(["/usr/sbin/rsyslogd", "-N1", "-f", str(self.conf)],
                                capture_output=True, text=True, check=False)
         assert check.returncode == 0 and "error" not in check.stderr, check.stderr
-        self.process = None
 
     def start(self):
         self.process = Process("rsyslogd", [
             "/usr/sbin/rsyslogd", "-n", "-f", str(self.conf), "-i", str(self.folder / "pid")],
             self.folder / "rsyslogd.log")
-
-    def stop(self):
-        if self.process:
-            self.process.stop()
-            self.process = None
-
-    def restart(self):
-        self.stop()
-        self.start()
 
 
 class Kafka:

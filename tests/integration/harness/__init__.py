@@ -11,7 +11,7 @@ from .policy import Policy
 from .exim import Exim
 from .mta import Mta, Outcome
 from .postfix import Postfix
-from .process import Crash, Process
+from .process import Crash, Daemon, Housed, Process
 from .recorder import Recorder
 from .sinkhole_host import SinkholeHost
 from .smtp import Mail, Mailbox
@@ -19,7 +19,7 @@ from .unbound import Unbound, command_path, missing, module_path, unbound_prefix
 from .world import World, Zone
 
 __all__ = [
-    "AlertFile", "Crash", "Exim", "Mail", "Mailbox", "Mta", "Outcome", "Policy", "Postfix",
-    "Process", "Recorder", "SinkholeHost", "Unbound", "World", "Zone", "ask", "command_path",
-    "make_query", "matches", "missing", "module_path", "rrs", "unbound_prefix",
+    "AlertFile", "Crash", "Daemon", "Exim", "Housed", "Mail", "Mailbox", "Mta", "Outcome", "Policy",
+    "Postfix", "Process", "Recorder", "SinkholeHost", "Unbound", "World", "Zone", "ask",
+    "command_path", "make_query", "matches", "missing", "module_path", "rrs", "unbound_prefix",
 ]

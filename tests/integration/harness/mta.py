@@ -4,12 +4,11 @@ space of its own; its machine's name service is what the test wants.
 """
 
 import os
-import signal
 import smtplib
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from .process import DEADLINE, Process, make_reachable
+from .process import DEADLINE, Housed, Process, make_reachable
 
 NSSWITCH = "passwd: files\ngroup: files\nhosts: dns\nservices: files\nprotocols: files\n"
 
@@ -24,7 +23,7 @@ class Outcome:
     text: str
 
 
-class Mta:
+class Mta(Housed):
     """etc: files of /etc that its machine has in place of the real ones, {name: text}."""
 
     _next_port = 2525
@@ -36,7 +35,6 @@ class Mta:
                            f"{' trust-ad' if trust_ad else ''}\n",
             "nsswitch.conf": NSSWITCH, **(etc or {})}
         self.port, Mta._next_port = Mta._next_port, Mta._next_port + 1
-        self.process = None
 
     def launch(self, command, ready, env=None):
         """Runs the shell command as process 1 of its space: when it goes, all of it goes."""
@@ -51,15 +49,6 @@ class Mta:
                         "sh", "-c", f"{script} exec {command}"],
             self.folder / "log", env=dict(os.environ, **(env or {})))
         self.process.wait_line(ready)
-
-    def stop(self):
-        if self.process:
-            # The signal is for process 1 of its space, the one child of unshare, which ignores it.
-            pid = self.process.pid
-            with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
-                os.kill(int(children.read()), signal.SIGTERM)
-            self.process.stop(signal.SIGCONT)
-            self.process = None
 
     # --- mail
 

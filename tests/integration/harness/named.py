@@ -4,17 +4,16 @@
 import shutil
 import subprocess
 
-from .process import Process
+from .process import Daemon, Process
 from .unbound import missing
 
 
-class Bind:
+class Bind(Daemon):
     """BIND's named as a resolver with one response policy zone."""
 
     def __init__(self, world, folder, address, origin, zone_file):
         self.world, self.folder, self.address = world, folder, address
         self.origin, self.zone_file = origin, zone_file
-        self.process = None
 
     def start(self):
         if not shutil.which("named"):
@@ -39,19 +38,13 @@ zone "{self.origin}" {{ type primary; file "{self.zone_file}"; allow-query {{ no
                                self.folder / "named.log")
         self.process.wait_line(r" running$")
 
-    def stop(self):
-        if self.process:
-            self.process.stop()
-            self.process = None
 
-
-class Kresd:
+class Kresd(Daemon):
     """Knot Resolver with one response policy zone."""
 
     def __init__(self, world, folder, address, zone_file):
         self.world, self.folder, self.address = world, folder, address
         self.zone_file = zone_file
-        self.process = None
 
     def start(self):
         if not shutil.which("kresd"):
@@ -71,8 +64,3 @@ print('test: configured')
         self.process = Process("kresd", ["kresd", "-n", "-v", "-c", str(config), str(self.folder)],
                                self.folder / "kresd.log")
         self.process.wait_line("test: configured")
-
-    def stop(self):
-        if self.process:
-            self.process.stop()
-            self.process = None

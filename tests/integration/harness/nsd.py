@@ -3,10 +3,10 @@
 
 import signal
 
-from .process import Process
+from .process import Daemon, Process
 
 
-class Nsd:
+class Nsd(Daemon):
     """An NSD on port 53 of one address, serving zone files.
 
     zones: {zone name: zone file's path}. extra: lines for each zone's clause ({name: lines}),
@@ -16,7 +16,6 @@ class Nsd:
     def __init__(self, folder, name, address, zones, extra=None):
         self.folder, self.name, self.address = folder, name, address
         self.zones, self.extra = dict(zones), dict(extra or {})
-        self.process = None
 
     @property
     def config(self):
@@ -49,8 +48,3 @@ class Nsd:
         mark = self.process.mark()
         self.process.send(signal.SIGHUP)
         self.process.wait_line(r"read with success|zone .* (read|updated)", since=mark)
-
-    def stop(self):
-        if self.process:
-            self.process.stop()
-            self.process = None

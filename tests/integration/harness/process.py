@@ -160,3 +160,38 @@ class Process:
             for place, line in enumerate(self.lines):
                 if SANITIZER.search(line):
                     raise Crash(f"{self.name}:\n" + "\n".join(self.lines[place:place + 60]))
+
+
+class Daemon:
+    """A server with a start(), which sets self.process; it may be stopped and started again."""
+
+    process = None
+
+    def _end(self):
+        self.process.stop()
+
+    def stop(self):
+        """Stops it; a crash, a bad exit code or a sanitizer's finding raises Crash."""
+        if self.process:
+            self._end()
+            self.process = None
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def kill(self):
+        """SIGKILL."""
+        self.process.kill()
+        self.process = None
+
+
+class Housed(Daemon):
+    """A daemon that is process 1 of a space of its own (`unshare -p -f`)."""
+
+    def _end(self):
+        # The signal is for process 1 of its space, the one child of unshare, which ignores it.
+        pid = self.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+            os.kill(int(children.read()), signal.SIGTERM)
+        self.process.stop(signal.SIGCONT)

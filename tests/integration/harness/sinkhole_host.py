@@ -2,21 +2,19 @@
 """sinkhole_host: the host that tools/sinkhole-host sets up, in the place of the sinkhole mailbox."""
 
 import os
-import signal
 import subprocess
 
 from .policy import SINKHOLE_A, SINKHOLE_AAAA, SINKHOLE_MX
-from .process import DEADLINE, Process, make_reachable
+from .process import DEADLINE, Housed, Process, make_reachable
 from .unbound import PROJECT, command_path
 
 TOOL = PROJECT / "tools" / "sinkhole-host"
 
 
-class SinkholeHost:
+class SinkholeHost(Housed):
     def __init__(self, folder, policy_path, addresses=(SINKHOLE_A, SINKHOLE_AAAA), options=()):
         self.folder, self.policy_path = folder, policy_path
         self.addresses, self.options = addresses, list(options)
-        self.process = None
 
     def start(self):
         make_reachable(self.folder)
@@ -29,14 +27,6 @@ class SinkholeHost:
             "sinkhole host", ["unshare", "-m", "-p", "-f", "--mount-proc", "--kill-child",
                               TOOL, "start", self.folder, "--foreground"], self.folder / "log")
         self.process.wait_line("daemon started", timeout=3 * DEADLINE)  # it looks around first
-
-    def stop(self):
-        if self.process:
-            pid = self.process.pid
-            with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
-                os.kill(int(children.read()), signal.SIGTERM)
-            self.process.stop(signal.SIGCONT)
-            self.process = None
 
     def refusals(self, recipient):
         """The log's lines about refused recipients."""

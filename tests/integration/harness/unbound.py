@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .alerts import AlertFile
 from .dns import ask
-from .process import Process
+from .process import Daemon, Process
 
 PROJECT = Path(__file__).resolve().parents[3]
 DEFAULT_VERSION = "1.17.1"
@@ -67,7 +67,7 @@ def _sanitizer_preload(path):
     return ":".join(libraries)
 
 
-class Unbound:
+class Unbound(Daemon):
     """policy: a Policy, bytes (of a bad one), a Path, "" for no policy-file line, or None for no
     module at all. conf: more lines for typosink.conf. unbound_conf: more lines for the server clause
     of unbound.conf; clauses: whole clauses after it. modules: module-config. module_file: the
@@ -90,7 +90,6 @@ class Unbound:
         self.threads, self.extra_env, self.wrapper = threads, dict(env or {}), list(wrapper)
         self.alerts = AlertFile(alert_file or folder / "alerts.ndjson")
         self.policy_path = folder / "policy.zone"
-        self.process = None
 
     # --- files
 
@@ -161,21 +160,6 @@ class Unbound:
     def start(self):
         self.launch()
         self.wait_ready()
-
-    def stop(self):
-        """Stops it; a crash, a bad exit code or a sanitizer's finding raises Crash."""
-        if self.process:
-            self.process.stop()
-            self.process = None
-
-    def restart(self):
-        self.stop()
-        self.start()
-
-    def kill(self):
-        """SIGKILL."""
-        self.process.kill()
-        self.process = None
 
     def control(self, *command, check=True):
         """unbound-control; returns what it printed."""
