@@ -87,6 +87,9 @@ chroot_mounts() {
 	mount -t devpts -o newinstance,ptmxmode=666 devpts "$dir/dev/pts"
 	ln -s pts/ptmx "$dir/dev/ptmx"
 	ln -s /proc/self/fd "$dir/dev/fd"
+	ln -s /proc/self/fd/0 "$dir/dev/stdin"
+	ln -s /proc/self/fd/1 "$dir/dev/stdout" # where Postfix logs to in the tests
+	ln -s /proc/self/fd/2 "$dir/dev/stderr"
 	cp -f /etc/resolv.conf /etc/hosts "$dir/etc/" 2>/dev/null || true
 }
 
