@@ -7,6 +7,7 @@ UNIT_TESTS = \
 	tests/unit/test_answer \
 	tests/unit/test_conf \
 	tests/unit/test_capture_bounds \
+	tests/unit/test_capture_open \
 	tests/unit/test_captures \
 	tests/unit/test_class \
 	tests/unit/test_enumerate \
@@ -38,6 +39,8 @@ tests_unit_test_quiet_SOURCES = tests/unit/test_quiet.c module/quiet.c
 noinst_HEADERS += tests/unit/policy_text.h tests/unit/unit.h
 tests_unit_test_captures_LDADD = src/libcapture.la $(LDADD)
 tests_unit_test_capture_bounds_LDADD = src/libcapture.la $(LDADD)
+tests_unit_test_capture_open_CFLAGS = $(AM_CFLAGS) $(CAPTURE_CFLAGS)
+tests_unit_test_capture_open_LDADD = src/libcapture.la $(LDADD) $(CAPTURE_LIBS)
 tests_unit_test_no_memory_LDADD = src/libcapture.la $(LDADD)
 tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc \
 	-Wl,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup

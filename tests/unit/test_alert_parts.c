@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The small parts of the alert pipeline: clock texts, event ids, the keyed hash.
+ * The small parts of the alert pipeline: clock texts, event ids, the keyed hash,
+ * the metrics' file, the words for errors.
  */
 #include "config.h"
 
 #include "unit.h"
 
 #include "../../src/alert/clock.h"
-#include "../../src/siphash.h"
+#include "../../src/alert/metrics.h"
 #include "../../src/alert/ulid.h"
+#include "../../src/siphash.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static void clock__text(void **state)
 {
@@ -101,6 +109,49 @@ static void siphash__vectors(void **state)
 		assert_int_equal(ts_siphash(key, data, rows[i].len), rows[i].hash);
 }
 
+/* Where the file cannot be replaced, the old one stands and nothing is left beside it. */
+static void metrics__that_cannot_be_written(void **state)
+{
+	char dir[] = "/tmp/ts-metrics-XXXXXX", path[128], beside[160], *far = malloc(PATH_MAX + 1);
+	ts_metrics_run_t run = {.boot_id = "1", .running = true};
+	ts_metrics_t *m = ts_metrics_new((const uint8_t[16]){1});
+
+	(void)state;
+	assert_true(m && far && mkdtemp(dir));
+	memset(far, 'a', PATH_MAX);
+	far[PATH_MAX] = '\0';
+	assert_int_equal(ts_metrics_write(m, &run, far), TS_ERANGE);
+	assert_int_equal(ts_metrics_write(m, &run, "/nonexistent/metrics"), TS_EIO);
+	assert_int_equal(errno, ENOENT);
+	snprintf(path, sizeof(path), "%s/metrics", dir);
+	snprintf(beside, sizeof(beside), "%s.new", path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_int_equal(ts_metrics_write(m, &run, path), TS_EIO);
+	assert_int_equal(errno, EISDIR);
+	assert_int_equal(access(beside, F_OK), -1);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(symlink("/dev/full", beside), 0); /* is not followed */
+	assert_int_equal(ts_metrics_write(m, &run, path), TS_EIO);
+	assert_int_equal(errno, ELOOP);
+	assert_int_equal(unlink(beside), 0);
+	assert_int_equal(ts_metrics_write(m, &run, path), TS_OK);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+	ts_metrics_free(m);
+	free(far);
+}
+
+static void err__each_has_a_sentence(void **state)
+{
+	(void)state;
+	for (int a = TS_EFULL - 1; a <= TS_OK; a++) {
+		assert_true(*ts_strerror(a));
+		for (int b = TS_EFULL - 1; b < a; b++)
+			assert_string_not_equal(ts_strerror(a), ts_strerror(b));
+	}
+	assert_string_equal(ts_strerror(TS_EFULL - 1), ts_strerror(1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +159,8 @@ int main(void)
 		cmocka_unit_test(ulid__grows),
 		cmocka_unit_test(ulid__time),
 		cmocka_unit_test(siphash__vectors),
+		cmocka_unit_test(metrics__that_cannot_be_written),
+		cmocka_unit_test(err__each_has_a_sentence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

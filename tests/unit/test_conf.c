@@ -100,6 +100,15 @@ static void conf__errors(void **state)
 		if (!strstr(said, rows[i].says))
 			fail_msg("%s said '%s', not '%s'", rows[i].text, said, rows[i].says);
 	}
+	/* A line that does not end: told once, and the next one is read. */
+	char line[6000];
+	memset(line, 'a', sizeof(line));
+	memcpy(line + sizeof(line) - 14, "\nalert-file: b", 14);
+	assert_int_equal(read_conf(line, sizeof(line), &c), TS_EINVAL);
+	assert_string_equal(c.alert_file, "b");
+	assert_non_null(strstr(said, "conf:1: error: line longer than "));
+	assert_null(strstr(strstr(said, "error") + 1, "error"));
+	ts_conf_release(&c);
 	assert_int_equal(read_conf("alert-file: a\0b\n", 16, &c), TS_EINVAL);
 	ts_conf_release(&c);
 	ts_conf_init(&c);

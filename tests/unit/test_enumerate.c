@@ -212,6 +212,29 @@ static void enumerate__other_suffixes(void **state)
 	release(&l);
 }
 
+/* A word beside the name, before it or behind it; only where the policy asks for that class. */
+static void enumerate__combinations(void **state)
+{
+	static const char *const words[] = {
+		"example-login.com", "login-example.com", "mail-example.com", "example-office.com"};
+	struct listing l = list_of(
+		POLICY_HEAD M("m1",
+			"example.com.") "classes TXT \"combosquat\"\nthreshold TXT \"0.00\"\n",
+		0, 0, true);
+
+	(void)state;
+	check_listing(&l, 0);
+	for (size_t i = 0; i < countof(words); i++) {
+		const ts_candidate_t *c = candidate(&l, words[i]);
+
+		assert_row(words[i], c && c->class_id == TS_CLASS_COMBOSQUAT);
+	}
+	release(&l);
+	l = list_of(POLICY_HEAD M("m1", "example.com."), 0, 0, true);
+	assert_null(candidate(&l, words[0]));
+	release(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +243,7 @@ int main(void)
 		cmocka_unit_test(enumerate__a_tld),
 		cmocka_unit_test(enumerate__common_slips_first),
 		cmocka_unit_test(enumerate__other_suffixes),
+		cmocka_unit_test(enumerate__combinations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
 #include "policy_text.h"
 
 #include "../../src/verdict.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define NOW 1800000000 /* 2027-01-15 */
 /* What must be there whatever the row says; a row's text follows. */
@@ -240,7 +245,31 @@ static void policy__files(void **state)
 	assert_int_equal(ts_policy_load_file("/nonexistent/p", &plain, NULL, &policy), TS_EIO);
 	assert_int_equal(ts_policy_load_file("/", &plain, NULL, &policy), TS_EIO);
 	assert_int_equal(ts_policy_load_file("/dev/zero", &plain, NULL, &policy), TS_EIO);
+	char fifo[] = "/tmp/ts-policy-XXXXXX";
+	assert_non_null(mkdtemp(fifo));
+	assert_int_equal(rmdir(fifo), 0);
+	assert_int_equal(mkfifo(fifo, 0600), 0); /* that nobody writes to: nobody waits */
+	assert_int_equal(ts_policy_load_file(fifo, &plain, NULL, &policy), TS_EIO);
+	unlink(fifo);
 	assert_null(policy);
+}
+
+/* What it takes and where it came from: the status says so. */
+static void policy__says_what_it_holds(void **state)
+{
+	ts_policy_t *one = policy_good(POLICY_MIL);
+	ts_policy_t *two = policy_good(POLICY_MIL "m2.zones.p.example. PTR example.com.\n");
+	ts_policy_t *policies[] = {one, two};
+
+	(void)state;
+	assert_string_equal(ts_policy_source(one), "policy");
+	assert_true(ts_policy_memory(two) > ts_policy_memory(one));
+	ts_policyset_t *small = policy_set(policies, 1);
+	ts_policyset_t *none = policy_set(NULL, 0);
+	assert_true(ts_policyset_memory(small) > ts_policyset_memory(none));
+	ts_policyset_free(small);
+	ts_policyset_free(none);
+	ts_policy_unref(two);
 }
 
 static void date__ends_with_the_day(void **state)
@@ -282,6 +311,7 @@ int main(void)
 		cmocka_unit_test(policy__truncated),
 		cmocka_unit_test(policy__shrink),
 		cmocka_unit_test(policy__files),
+		cmocka_unit_test(policy__says_what_it_holds),
 		cmocka_unit_test(date__ends_with_the_day),
 	};
 
