@@ -467,7 +467,6 @@ static int layout_items(struct build *b)
 			goto cleanup;
 		knowns[p->nknowns++] =
 			(ts_known_t){item->name, below && label > 0 ? at : NO_MEMBER};
-		err = TS_OK;
 	}
 	err = TS_OK;
 cleanup:

@@ -64,7 +64,7 @@ endif
 # everybody has) by tools/run-tests.
 TESTS += tests/check/commands tests/check/core tests/check/edit tests/check/includes tests/check/links
 dist_check_SCRIPTS += tests/check/commands tests/check/edit tests/check/core tests/check/includes \
-	tests/check/links tests/check/cppcheck tests/check/format \
+	tests/check/links tests/check/analysers tests/check/cppcheck tests/check/format \
 	tests/check/manual tests/check/packages tests/check/python tests/check/shell
 # What the command's own parts are tested with.
 if HAVE_CMOCKA

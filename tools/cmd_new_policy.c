@@ -60,7 +60,7 @@ static int name_arg(struct new_policy *n, const char *option, const char *value,
 		return command_usage(n->self, "--%s '%s': %s", option, value, why);
 	size_t len = ts_name_to_text(name.wire, text, TS_NAME_TEXT_MAX);
 	if (name.nlabels)
-		strcpy(text + len, ".");
+		memcpy(text + len, ".", 2);
 	return EXIT_OK;
 }
 

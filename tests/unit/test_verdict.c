@@ -64,12 +64,40 @@ static void verdict__declared(void **state)
 
 		assert_row(rows[i].name, v.kind == rows[i].kind);
 		assert_row(rows[i].name, v.why == rows[i].why);
-		if (rows[i].counterpart)
+		if (rows[i].counterpart) {
 			assert_string_equal(text_of(&v.counterpart), rows[i].counterpart);
+			assert_row(rows[i].name, v.declared);
+		}
 		if (rows[i].ask)
 			assert_string_equal(text_of(&v.ask), rows[i].ask);
 	}
 	ts_policyset_free(set);
+}
+
+/* Where several readings fail for want of evidence, the best of them is told, whatever the order.
+ */
+static void verdict__best_without_evidence(void **state)
+{
+	static const char *const zones[] = {"mil.", "nl.", "org."};
+
+	(void)state;
+	for (unsigned first = 0; first < countof(zones); first++) {
+		char text[1024];
+		size_t len = (size_t)sprintf(text, "%sevidence TXT \"listed\"\n", POLICY_HEAD);
+
+		for (unsigned i = 0; i < countof(zones); i++)
+			len += (size_t)sprintf(text + len,
+				"m%u.zones.p.example. PTR %s\n"
+				"typo.typosink.ext.m%u.zones.p.example. PTR ml.\n",
+				i, zones[(first + i) % countof(zones)], i);
+		ts_policyset_t *set = policy_set_of(text);
+		ts_verdict_t v = judge(set, "army.ml", TS_TYPE_MX);
+
+		assert_int_equal(v.kind, TS_VERDICT_NONE);
+		assert_int_equal(v.why, TS_WHY_NO_EVIDENCE);
+		assert_string_equal(text_of(&v.counterpart), "army.mil");
+		ts_policyset_free(set);
+	}
 }
 
 static ts_action_t action_for(const ts_policyset_t *set, const char *name, uint8_t family,
@@ -490,6 +518,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdict__declared),
+		cmocka_unit_test(verdict__best_without_evidence),
 		cmocka_unit_test(verdict__clients),
 		cmocka_unit_test(verdict__nearest),
 		cmocka_unit_test(verdict__several_policies),
