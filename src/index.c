@@ -26,12 +26,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define KEY_MAX 32     /* targets that one key leads to */
 #define SEEN_MAX 96    /* targets that one query is compared with */
 #define RELATED_MAX 48 /* suffixes near the query's own */
 #define SHORT_MAX 4    /* letters of a label that bears less than every error */
 #define FILTER_BITS 12 /* of a filter, for each key */
+#define HUGE_PAGE ((size_t)2 << 20)
+#define LINE 64 /* octets of a cache line */
 #define NEAR_WORDS (ts_suffix_tlds() / 64 + 1)
 
 /* Kinds of keys, mixed into their hashes. */
@@ -84,8 +87,9 @@ struct ts_index {
 	struct filter halves; /* of KIND_HALVES: rules most pairs of deletions out */
 	struct filter names;  /* of all other kinds: small, asked for every name */
 	uint64_t *near_tlds;  /* bit n: TLD n is, or is near, one that targets have */
+	void *block;          /* what these stand in */
 	uint8_t *pool;
-	size_t count, nsuffixes, nentries, pool_len;
+	size_t count, nsuffixes, nentries, pool_len, block_len;
 	uint64_t letter[256]; /* the keyed coefficients */
 	uint64_t power[TS_NAME_MAX + 1], inverse, inverse2, salt[KINDS];
 	uint64_t suffix_labels; /* bit n: a target's suffix has n labels */
@@ -1228,6 +1232,49 @@ static void count_neighbours(ts_index_t *index)
 	}
 }
 
+static size_t filter_words(size_t keys)
+{
+	return keys * FILTER_BITS / 64 + 64;
+}
+
+/*
+ * All that is asked at random lies in one block, in pages as large as there are: a question is then
+ * a wait for its line alone, not for the tables of small pages as well, and a block of such pages
+ * is there ten times sooner. What every name is asked for stands first.
+ */
+static int lay_out(ts_index_t *index, size_t labels, size_t halves, size_t names)
+{
+	size_t words[3] = {filter_words(names), filter_words(halves), filter_words(labels)};
+	size_t nentries = (labels + names) / 3 * 4 + 64;
+	size_t size = (NEAR_WORDS + words[0] + words[1] + words[2]) * sizeof(uint64_t) +
+		      nentries * sizeof(struct entry);
+	size_t align = size >= HUGE_PAGE ? HUGE_PAGE : LINE;
+	uint64_t *at;
+
+	size = (size + align - 1) / align * align;
+	at = aligned_alloc(align, size);
+	if (!at)
+		return TS_ENOMEM;
+#ifdef MADV_HUGEPAGE
+	if (align == HUGE_PAGE)
+		(void)madvise(at, size, MADV_HUGEPAGE); /* advice: it may be refused */
+#endif
+	memset(at, 0, size);
+	index->block = at;
+	index->block_len = size;
+	index->names = (struct filter){at, words[0]};
+	at += words[0];
+	index->near_tlds = at;
+	at += NEAR_WORDS;
+	index->halves = (struct filter){at, words[1]};
+	at += words[1];
+	index->labels = (struct filter){at, words[2]};
+	at += words[2];
+	index->entries = (struct entry *)at;
+	index->nentries = nentries;
+	return TS_OK;
+}
+
 int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_options_t *options,
 	ts_index_t **out)
 {
@@ -1289,17 +1336,7 @@ int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_option
 		count_target(index, (uint32_t)i, &labels, &halves, &names);
 	for (size_t i = 0; i < index->nsuffixes; i++)
 		count_suffix(index, (uint32_t)i, &names);
-	index->nentries = (labels + names) / 2 * 3 + 64;
-	index->labels.n = labels * FILTER_BITS / 64 + 64;
-	index->halves.n = halves * FILTER_BITS / 64 + 64;
-	index->names.n = names * FILTER_BITS / 64 + 64;
-	index->labels.words = calloc(index->labels.n, sizeof(uint64_t));
-	index->halves.words = calloc(index->halves.n, sizeof(uint64_t));
-	index->names.words = calloc(index->names.n, sizeof(uint64_t));
-	index->near_tlds = calloc(NEAR_WORDS, sizeof(uint64_t));
-	index->entries = calloc(index->nentries, sizeof(*index->entries));
-	if (!index->labels.words || !index->halves.words || !index->names.words ||
-		!index->near_tlds || !index->entries)
+	if (lay_out(index, labels, halves, names) != TS_OK)
 		goto cleanup;
 	insert_all(index);
 	find_near_tlds(index);
@@ -1320,18 +1357,12 @@ void ts_index_free(ts_index_t *index)
 	free(index->pool);
 	free(index->targets);
 	free(index->suffixes);
-	free(index->entries);
-	free(index->labels.words);
-	free(index->halves.words);
-	free(index->names.words);
-	free(index->near_tlds);
+	free(index->block);
 	free(index);
 }
 
 size_t ts_index_memory(const ts_index_t *index)
 {
 	return sizeof(*index) + index->pool_len + index->count * sizeof(*index->targets) +
-	       index->nsuffixes * sizeof(*index->suffixes) +
-	       index->nentries * sizeof(*index->entries) +
-	       (index->labels.n + index->halves.n + index->names.n + NEAR_WORDS) * sizeof(uint64_t);
+	       index->nsuffixes * sizeof(*index->suffixes) + index->block_len;
 }
