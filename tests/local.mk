@@ -94,8 +94,8 @@ dist_check_SCRIPTS += tests/replay/run tests/replay/make-capture tests/replay/se
 EXTRA_DIST += tests/replay/policy.zone tests/replay/queries.txt tests/replay/queries.ndjson \
 	tests/replay/bind.log tests/replay/unbound.log tests/replay/mail
 
-EXTRA_DIST += tests/bench/bench-replay tests/bench/bench-audit
-bench_scripts += tests/bench/bench-replay
+EXTRA_DIST += tests/bench/bench-replay tests/bench/bench-audit tests/bench/bench-rpz
+bench_scripts += tests/bench/bench-replay tests/bench/bench-rpz
 
 # What the module costs the resolver (root, namespaces, valgrind: not part of make bench).
 .PHONY: bench-resolver
