@@ -316,7 +316,6 @@ static bool find_edit(const uint8_t *typed, size_t n, const uint8_t *meant, size
 	ts_class_set_t classes, struct edit *e)
 {
 	size_t left = 0, right = 0, least = n < m ? n : m;
-	bool two = false;
 
 	e->ncalls = 0;
 	e->distance = 1;
@@ -367,30 +366,33 @@ static bool find_edit(const uint8_t *typed, size_t n, const uint8_t *meant, size
 	} else if (a == 2 && b == 2 && x[0] == y[1] && x[1] == y[0]) {
 		call(e, TS_CLASS_TRANSPOSITION, W_TRANSPOSITION, "two letters swapped");
 	} else {
-		two = !e->first && bears_two(n, m) &&
-		      !(is_short(n, m) && has_other(x, a, meant, m));
-		/* Most of what is compared is neither. */
-		if (!two && !has_looks(x, a) && !has_looks(y, b) &&
-			!(classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT)))
+		int odds = TS_ODDS_NEVER;
+		bool turned = a == 3 && b == 3 && /* a letter two places off */
+			      ((x[0] == y[1] && x[1] == y[2] && x[2] == y[0]) ||
+				      (x[0] == y[2] && x[1] == y[0] && x[2] == y[1]));
+
+		if (!e->first && bears_two(n, m) && !(is_short(n, m) && has_other(x, a, meant, m)))
+			odds = two_edits_odds(typed, n, meant, m);
+		if (odds > TS_ODDS_NEVER) {
+			e->distance = 2;
+			call(e, TS_CLASS_TWO_EDITS, odds + W_SECOND_EDIT,
+				"two errors in one label");
+			if (turned)
+				call(e, TS_CLASS_TRANSPOSITION, W_MOVED, "a letter two places off");
+		} else if (has_looks(x, a) || has_looks(y, b) ||
+			   classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT)) {
+			e->distance = 0; /* worked out where it is wanted */
+		} else {                 /* most of what is compared */
 			return false;
-		e->distance = (uint8_t)ts_osa(x, a, y, b);
+		}
 	}
 	if ((e->distance != 1 || (a == 1 && b == 1)) && (has_looks(x, a) || has_looks(y, b)) &&
 		looks_alike(typed, n, meant, m))
 		call(e, TS_CLASS_LOOK_ALIKE, W_LOOK_ALIKE, "letters that look alike");
 	if (classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT) && sounds_alike(typed, n, meant, m))
 		call(e, TS_CLASS_SOUNDSQUAT, W_SOUND, "it sounds alike");
-	if (two && e->distance == 2) {
-		int odds = two_edits_odds(typed, n, meant, m);
-
-		if (odds > TS_ODDS_NEVER)
-			call(e, TS_CLASS_TWO_EDITS, odds + W_SECOND_EDIT,
-				"two errors in one label");
-		if (a == 3 && b == 3 &&
-			((x[0] == y[1] && x[1] == y[2] && x[2] == y[0]) ||
-				(x[0] == y[2] && x[1] == y[0] && x[2] == y[1])))
-			call(e, TS_CLASS_TRANSPOSITION, W_MOVED, "a letter two places off");
-	}
+	if (e->ncalls && e->distance == 0)
+		e->distance = (uint8_t)ts_osa(x, a, y, b);
 	return e->ncalls > 0;
 }
 
