@@ -74,6 +74,42 @@ static void verdict__declared(void **state)
 	ts_policyset_free(set);
 }
 
+/* Of what stands on the way up from a name: the nearest protected zone, the sinkhole's host itself
+ * and nothing below it, each declared typo; and nothing that only this network can mean. */
+static void verdict__on_the_way_up(void **state)
+{
+	ts_policyset_t *set = policy_set_of(POLICY_MIL
+		"m2.zones.p.example. PTR army.mil.\nm3.zones.p.example. PTR example.org.\n"
+		"typo-always.typosink.ext.m3.zones.p.example. PTR navy.ml.\n"
+		"m4.zones.p.example. PTR example.test.\n");
+	ts_policyset_t *addresses = policy_set_of(POLICY_MIL "sinkhole A 192.0.2.25\n");
+	char zone[TS_NAME_TEXT_MAX];
+	ts_verdict_t v;
+
+	(void)state;
+	v = judge(set, "mail.army.mil", TS_TYPE_MX);
+	assert_int_equal(v.kind, TS_VERDICT_PROTECTED);
+	ts_name_to_text(ts_policy_member_zone(v.policy, v.member), zone, sizeof(zone));
+	assert_string_equal(zone, "army.mil");
+
+	assert_int_equal(judge(set, "mx.sinkhole.example", TS_TYPE_A).why, TS_WHY_SINKHOLE_HOST);
+	assert_int_equal(judge(set, "x.mx.sinkhole.example", TS_TYPE_A).why, TS_WHY_NO_MATCH);
+	assert_false(judge(set, "mx.sinkhole.example", TS_TYPE_A).sinkhole_host);
+	assert_true(judge(addresses, "mx.sinkhole.example", TS_TYPE_A).sinkhole_host);
+	assert_true(judge(addresses, "mx.sinkhole.example", TS_TYPE_AAAA).sinkhole_host);
+	assert_false(judge(addresses, "mx.sinkhole.example", TS_TYPE_MX).sinkhole_host);
+
+	/* Both ml, which needs evidence, and navy.ml, which needs none. */
+	v = judge(set, "x.navy.ml", TS_TYPE_MX);
+	assert_int_equal(v.kind, TS_VERDICT_TYPO);
+	assert_string_equal(text_of(&v.counterpart), "x.example.org");
+
+	assert_int_equal(judge(set, "exmaple.org", TS_TYPE_MX).kind, TS_VERDICT_TYPO);
+	assert_int_equal(judge(set, "exmaple.test", TS_TYPE_MX).why, TS_WHY_NO_MATCH);
+	ts_policyset_free(set);
+	ts_policyset_free(addresses);
+}
+
 /* Where several readings fail for want of evidence, the best of them is told, whatever the order.
  */
 static void verdict__best_without_evidence(void **state)
@@ -519,6 +555,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdict__declared),
 		cmocka_unit_test(verdict__best_without_evidence),
+		cmocka_unit_test(verdict__on_the_way_up),
 		cmocka_unit_test(verdict__clients),
 		cmocka_unit_test(verdict__nearest),
 		cmocka_unit_test(verdict__several_policies),
