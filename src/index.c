@@ -1023,7 +1023,8 @@ static void ask_all(struct asking *ask)
 	if (levels < n)
 		ask_name(ask, KIND_FLAT, end_at(ask, n - levels - 1)->bare);
 	/* Where one error explains a name two are not looked for. */
-	if (ask->found == 0 && index->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS))
+	bool one = ask->found && ask->matches[0].class_id != TS_CLASS_TWO_EDITS;
+	if (!one && index->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS))
 		for (unsigned i = 0; i < ntwos; i++)
 			ask_two_edits(ask, ts_name_suffix(name, twos[i]),
 				end_at(ask, twos[i] + 1u)->context);

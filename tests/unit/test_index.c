@@ -210,6 +210,39 @@ static void find__examples_of_the_table(void **state)
 	}
 }
 
+/* Of two that may have been meant the one that takes one error is, though the other scores higher.
+ */
+static void find__one_error_before_two(void **state)
+{
+	static const char *const protect[] = {
+		"examplepord.com", "exampllewprd.com", "eaxmplewrod.com"};
+	ts_name_t names[countof(protect)], typed = name_of("exampleword.com");
+	ts_target_t targets[countof(protect)];
+	ts_index_t *index;
+	ts_match_t m[8];
+
+	(void)state;
+	for (size_t i = 0; i < countof(protect); i++) {
+		names[i] = name_of(protect[i]);
+		targets[i] = (ts_target_t){
+			names[i].wire, names[i].len, false, 5000, ts_class_defaults()};
+	}
+	assert_int_equal(ts_index_new(targets, 3, &options, &index), TS_OK);
+	assert_int_equal(ts_index_find(index, &typed, NULL, m, 8), 1);
+	assert_int_equal(m[0].target, 0);
+	assert_int_equal(m[0].class_id, TS_CLASS_SUBSTITUTION);
+	uint16_t score = m[0].score;
+	ts_index_free(index);
+	/* Both of the others are found without it, and score higher. */
+	assert_int_equal(ts_index_new(targets + 1, 2, &options, &index), TS_OK);
+	assert_int_equal(ts_index_find(index, &typed, NULL, m, 8), 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(m[i].class_id, TS_CLASS_TWO_EDITS);
+		assert_true(m[i].score > score);
+	}
+	ts_index_free(index);
+}
+
 static void find__known_names_lend_dots_only(void **state)
 {
 	ts_match_t m;
@@ -509,6 +542,7 @@ int main(void)
 		cmocka_unit_test(find__classes),
 		cmocka_unit_test(find__classes_all_have_rows),
 		cmocka_unit_test(find__examples_of_the_table),
+		cmocka_unit_test(find__one_error_before_two),
 		cmocka_unit_test(find__known_names_lend_dots_only),
 		cmocka_unit_test(find__agrees_with_the_reference),
 		cmocka_unit_test(find__hostile_names),
