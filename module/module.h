@@ -25,7 +25,8 @@ typedef struct ts_module {
 	ts_reporter_t report; /* into Unbound's log */
 	uint64_t seed;        /* the key of all hashes of this life; random */
 	ts_readers_t *readers;
-	const _Atomic bool *observing; /* the readers' flag: see ts_readers_observing() */
+	const _Atomic unsigned *generation; /* the readers': see ts_readers_generation() */
+	const _Atomic bool *observing;      /* and ts_readers_observing() */
 	ts_quiet_t *quiet;
 	ts_pipeline_t *pipeline; /* NULL: no memory or no thread; then there are no alerts */
 	ts_watcher_t *watcher;

@@ -66,9 +66,9 @@ typedef struct state {
 
 /* --- what is remembered */
 
-static void *tag(const ts_snapshot_t *s)
+static void *tag(unsigned generation)
 {
-	return (void *)(uintptr_t)(2 * (uintptr_t)s->generation + 1);
+	return (void *)(uintptr_t)(2 * (uintptr_t)generation + 1);
 }
 
 static bool is_tag(const void *minfo)
@@ -208,17 +208,53 @@ static void judge_listed(const ts_snapshot_t *s, const struct module_qstate *q,
 	ts_verdict(s->set, &query, client, *q->env->now, v);
 }
 
-/* Judges a name; *hot where the answer must not come from the cache. */
+/* Judges a name, for nobody in particular. \return whether the verdict matters. */
 static bool judge_wire(const ts_snapshot_t *s, const struct module_qstate *q, const uint8_t *wire,
-	size_t len, const ts_client_t *client, ts_name_t *name, ts_verdict_t *v)
+	size_t len, ts_name_t *name, ts_verdict_t *v)
 {
 	if (ts_name_from_wire(name, wire, len) != TS_OK)
 		return false;
-	judge(s, q, name, client, v);
+	judge(s, q, name, NULL, v);
+	return matters(v);
+}
+
+/* The same for the first client. Who that is is looked up only where something hangs on it. */
+static bool judge_first(const ts_snapshot_t *s, const struct module_qstate *q, const uint8_t *wire,
+	size_t len, ts_name_t *name, ts_verdict_t *v)
+{
+	ts_client_t client;
+	if (!judge_wire(s, q, wire, len, name, v))
+		return false;
+	if (v->client_dependent && first_client(q, &client))
+		judge(s, q, name, &client, v);
 	return matters(v);
 }
 
 /* --- counterpart checks */
+
+/* --- what needs no judging again */
+
+static bool has_alias(const struct reply_info *reply)
+{
+	for (size_t i = 0; i < reply->an_numrrsets; i++)
+		if (reply->rrsets[i]->rk.type == htons(LDNS_RR_TYPE_CNAME) ||
+			reply->rrsets[i]->rk.type == htons(LDNS_RR_TYPE_DNAME))
+			return true;
+	return false;
+}
+
+static uint64_t quiet_key(const ts_module_t *m, const struct query_info *qinfo, unsigned generation)
+{
+	return ts_quiet_key(
+		m->quiet, qinfo->qname, qinfo->qname_len, qinfo->qtype, qinfo->qclass, generation);
+}
+
+/* True for everybody and as long as the policy stands: no client set and no date is in it. */
+static bool is_quiet(const ts_verdict_t *v)
+{
+	return (v->kind == TS_VERDICT_NONE || v->kind == TS_VERDICT_PROTECTED) &&
+	       !v->client_dependent;
+}
 
 /* What the message cache knows about an MX look-up of name. */
 static bool existence_cached(
@@ -572,7 +608,6 @@ static enum module_ext_state start(ts_module_t *m, const ts_snapshot_t *s, struc
 {
 	state_t *state = state_of(q, m->id);
 	bool waited = state != NULL;
-	ts_client_t client;
 	ts_name_t name;
 	ts_verdict_t v;
 
@@ -588,8 +623,7 @@ static enum module_ext_state start(ts_module_t *m, const ts_snapshot_t *s, struc
 		q->return_rcode = LDNS_RCODE_SERVFAIL;
 		return module_finished;
 	}
-	if (judge_wire(s, q, q->qinfo.qname, q->qinfo.qname_len, first_client(q, &client), &name,
-		    &v)) {
+	if (judge_first(s, q, q->qinfo.qname, q->qinfo.qname_len, &name, &v)) {
 		enum module_ext_state next = take_up(m, s, q, &name, q->qinfo.qname, 0, &v, false);
 		if (next == module_wait_module && waited)
 			q->no_cache_lookup = 0; /* it was us who set it, for the wait */
@@ -598,7 +632,7 @@ static enum module_ext_state start(ts_module_t *m, const ts_snapshot_t *s, struc
 	if (waited)
 		q->no_cache_lookup = 0;
 	else
-		q->minfo[m->id] = tag(s);
+		q->minfo[m->id] = tag(s->generation);
 	return module_wait_module;
 }
 
@@ -697,8 +731,6 @@ static void rdata_alert(ts_module_t *m, const ts_snapshot_t *s, const struct mod
 static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct module_qstate *q)
 {
 	const struct reply_info *reply = q->return_msg ? q->return_msg->rep : NULL;
-	const ts_client_t *first;
-	ts_client_t client;
 	ts_name_t name;
 	ts_verdict_t v;
 	uint8_t *wire = q->qinfo.qname;
@@ -708,10 +740,15 @@ static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct
 		/* Nobody to be told anything: a query of Unbound's own, a prefetch, or the client
 		 * has gone. But what was stored must not be found by clients. */
 		bool hot = ts_list_asked(m, &q->qinfo);
-		if (!hot && q->minfo[m->id] != tag(s))
-			hot = judge_wire(s, q, wire, len, NULL, &name, &v) && ts_verdict_hot(&v);
+		if (!hot && q->minfo[m->id] != tag(s->generation)) {
+			v.kind = TS_VERDICT_NONE; /* where the name is none */
+			v.client_dependent = false;
+			hot = judge_wire(s, q, wire, len, &name, &v) && ts_verdict_hot(&v);
+			if (is_quiet(&v))
+				ts_quiet_add(m->quiet, quiet_key(m, &q->qinfo, s->generation));
+		}
 		while (!hot && reply && ts_chain_next(reply, &wire, &len, &aliases))
-			hot = judge_wire(s, q, wire, len, NULL, &name, &v) && ts_verdict_hot(&v);
+			hot = judge_wire(s, q, wire, len, &name, &v) && ts_verdict_hot(&v);
 		if (hot)
 			ts_cache_forget(q->env, &q->qinfo);
 		return module_finished;
@@ -719,11 +756,10 @@ static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct
 
 	if (ts_list_asked(m, &q->qinfo))
 		return list_answer(m, s, q);
-	first = first_client(q, &client);
-	if (q->minfo[m->id] != tag(s) && judge_wire(s, q, wire, len, first, &name, &v))
+	if (q->minfo[m->id] != tag(s->generation) && judge_first(s, q, wire, len, &name, &v))
 		return take_up(m, s, q, &name, wire, 0, &v, true);
 	while (reply && ts_chain_next(reply, &wire, &len, &aliases))
-		if (judge_wire(s, q, wire, len, first, &name, &v) && v.kind != TS_VERDICT_ALLOWED)
+		if (judge_first(s, q, wire, len, &name, &v) && v.kind != TS_VERDICT_ALLOWED)
 			return take_up(m, s, q, &name, wire, aliases, &v, true);
 	if (m->conf.rdata_alerts && m->pipeline && reply && q->mesh_info->reply_list)
 		rdata_alert(m, s, q, reply);
@@ -742,8 +778,27 @@ enum module_ext_state ts_query_start(ts_module_t *m, struct module_qstate *q)
 	return next;
 }
 
+/*
+ * Most queries end here. No alias is in the answer, and of the name it is known that it is nobody's
+ * typo under the policy in force: from the start of this query or, where nobody waits for it (the
+ * address of a name server), from another one before it.
+ */
+static bool done_quickly(const ts_module_t *m, const struct module_qstate *q)
+{
+	const struct reply_info *reply = q->return_msg ? q->return_msg->rep : NULL;
+	unsigned generation = atomic_load(m->generation);
+	if (reply && (has_alias(reply) || m->conf.rdata_alerts))
+		return false;
+	if (q->minfo[m->id])
+		return q->minfo[m->id] == tag(generation);
+	return q->mesh_info->reply_list == NULL && !for_dns64(q) &&
+	       ts_quiet_has(m->quiet, quiet_key(m, &q->qinfo, generation));
+}
+
 enum module_ext_state ts_query_done(ts_module_t *m, struct module_qstate *q)
 {
+	if (done_quickly(m, q))
+		return module_finished;
 	ts_reader_t *reader;
 	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
 	enum module_ext_state next = done(m, s, q);
@@ -762,36 +817,28 @@ void ts_query_clear(ts_module_t *m, struct module_qstate *q)
 	q->minfo[m->id] = NULL;
 }
 
-static bool has_alias(const struct reply_info *reply)
+/* As query_dname_compare() says, but most are equal, octet by octet. */
+static bool same_name(const struct query_info *a, const struct query_info *b)
 {
-	for (size_t i = 0; i < reply->an_numrrsets; i++)
-		if (reply->rrsets[i]->rk.type == htons(LDNS_RR_TYPE_CNAME) ||
-			reply->rrsets[i]->rk.type == htons(LDNS_RR_TYPE_DNAME))
-			return true;
-	return false;
+	return a->qname_len == b->qname_len &&
+	       (memcmp(a->qname, b->qname, a->qname_len) == 0 ||
+		       query_dname_compare(a->qname, b->qname) == 0);
 }
 
-void ts_query_response(ts_module_t *m, struct module_qstate *q, const struct dns_msg *response)
+/* unseen: the name that was asked for has not been judged. Not inlined: most responses need none of
+ * it, and should not have to make room for it. */
+static __attribute__((noinline)) void judge_response(
+	ts_module_t *m, struct module_qstate *q, const struct dns_msg *response, bool unseen)
 {
-	const struct reply_info *reply = response ? response->rep : NULL;
-	if (!reply || q->no_cache_store)
-		return;
-
-	/* The query name itself was judged at the start, where it is a client's. What was asked for
-	 * now may be a target that was found in the RRset cache. */
-	bool unseen = q->is_valrec || q->mesh_info->super_set.count > 0 ||
-		      query_dname_compare(response->qinfo.qname, q->qinfo.qname) != 0;
-	if (!unseen && !has_alias(reply))
-		return;
-
+	const struct reply_info *reply = response->rep;
 	ts_reader_t *reader;
 	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
 	ts_name_t name;
 	ts_verdict_t v;
 	bool hot = false;
 	if (unseen)
-		hot = judge_wire(s, q, response->qinfo.qname, response->qinfo.qname_len, NULL,
-			      &name, &v) &&
+		hot = judge_wire(
+			      s, q, response->qinfo.qname, response->qinfo.qname_len, &name, &v) &&
 		      ts_verdict_hot(&v) && v.kind == TS_VERDICT_TYPO;
 	for (size_t i = 0; i < reply->an_numrrsets && !hot; i++) {
 		uint8_t *target = NULL;
@@ -799,12 +846,23 @@ void ts_query_response(ts_module_t *m, struct module_qstate *q, const struct dns
 		if (reply->rrsets[i]->rk.type != htons(LDNS_RR_TYPE_CNAME))
 			continue;
 		get_cname_target(reply->rrsets[i], &target, &len);
-		hot = target && judge_wire(s, q, target, len, NULL, &name, &v) &&
-		      ts_verdict_hot(&v);
+		hot = target && judge_wire(s, q, target, len, &name, &v) && ts_verdict_hot(&v);
 	}
 	if (hot)
 		q->no_cache_store = 1;
 	ts_reader_leave(m->readers, reader);
+}
+
+void ts_query_response(ts_module_t *m, struct module_qstate *q, const struct dns_msg *response)
+{
+	if (!response || !response->rep || q->no_cache_store)
+		return;
+	/* The query name itself was judged at the start, where it is a client's. What was asked for
+	 * now may be a target that was found in the RRset cache. */
+	bool unseen = q->is_valrec || q->mesh_info->super_set.count > 0 ||
+		      !same_name(&response->qinfo, &q->qinfo);
+	if (unseen || has_alias(response->rep))
+		judge_response(m, q, response, unseen);
 }
 
 /* --- a client's reply */
@@ -891,9 +949,10 @@ static void passed_us_by(ts_module_t *m, struct module_qstate *q, const struct q
 	ts_verdict_t v;
 	if (ts_list_asked(m, &q->qinfo))
 		forget_before_us(q);
-	else if (to && q->minfo[m->id] != tag(s)) {
-		(void)ts_client_of(to, &client);
-		if (judge_wire(s, q, q->qinfo.qname, q->qinfo.qname_len, &client, &name, &v)) {
+	else if (to && q->minfo[m->id] != tag(s->generation)) {
+		if (judge_wire(s, q, q->qinfo.qname, q->qinfo.qname_len, &name, &v)) {
+			(void)ts_client_of(to, &client);
+			judge(s, q, &name, &client, &v);
 			if (ts_verdict_hot(&v))
 				forget_before_us(q);
 			ts_existence_t existence;
@@ -990,21 +1049,19 @@ static bool first_typo(const ts_snapshot_t *s, const struct query_info *qinfo,
 static void observe_cached(ts_module_t *m, const ts_snapshot_t *s, const struct query_info *qinfo,
 	const struct reply_info *reply, const struct comm_reply *to, time_t now)
 {
-	uint64_t key = ts_quiet_key(m->quiet, qinfo->qname, qinfo->qname_len, qinfo->qtype,
-		qinfo->qclass, s->generation);
+	uint64_t key = quiet_key(m, qinfo, s->generation);
+	bool aliased = has_alias(reply);
 	ts_client_t client;
 	ts_verdict_t v;
 	uint16_t id = 0;
 
-	if (ts_quiet_has(m->quiet, key))
+	if (!aliased && ts_quiet_has(m->quiet, key))
 		return;
 	v.kind = TS_VERDICT_NONE; /* where the name is none */
 	v.client_dependent = false;
 	(void)ts_client_of(to, &client);
 	if (!first_typo(s, qinfo, reply, &client, now, &v)) {
-		/* True for everybody and for good: no client set, no date and no alias is in it. */
-		if ((v.kind == TS_VERDICT_NONE || v.kind == TS_VERDICT_PROTECTED) &&
-			!v.client_dependent && !has_alias(reply))
+		if (is_quiet(&v) && !aliased)
 			ts_quiet_add(m->quiet, key);
 		return;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "quiet.h"
 
+#include "../src/name.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,31 +38,23 @@ static uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Eight octets at once; a label's length is below 64 and so is never taken for a letter. */
-static uint64_t lower(uint64_t word)
-{
-	const uint64_t ones = 0x0101010101010101u;
-	uint64_t low = word & 0x7f * ones;
-	uint64_t above_z = low + (0x7f - 'Z') * ones, from_a = low + (0x80 - 'A') * ones;
-	uint64_t capital = (from_a ^ above_z) & ~word & 0x80 * ones;
-
-	return word | capital >> 2;
-}
-
 uint64_t ts_quiet_key(const ts_quiet_t *quiet, const uint8_t *wire, size_t len, uint16_t qtype,
 	uint16_t qclass, unsigned generation)
 {
 	uint64_t about = (uint64_t)generation << 32 | (uint32_t)qtype << 16 | qclass;
 	uint64_t hash = fold(quiet->seed ^ about, 0x9e3779b97f4a7c15u) ^ len;
-	uint64_t word;
+	const uint8_t *end = wire + len;
+	uint64_t word = 0;
 
-	for (; len >= sizeof(word); wire += sizeof(word), len -= sizeof(word)) {
+	for (; (size_t)(end - wire) > sizeof(word); wire += sizeof(word)) {
 		memcpy(&word, wire, sizeof(word));
-		hash = fold(hash ^ lower(word), quiet->seed | 1);
+		hash = fold(hash ^ ts_lower8(word), quiet->seed | 1);
 	}
-	word = 0;
-	memcpy(&word, wire, len);
-	hash = fold(hash ^ lower(word), 0xe7037ed1a0b428dbu ^ quiet->seed);
+	if (len >= sizeof(word)) /* the rest, and some of it again; len is in the hash */
+		memcpy(&word, end - sizeof(word), sizeof(word));
+	else
+		memcpy(&word, wire, len);
+	hash = fold(hash ^ ts_lower8(word), 0xe7037ed1a0b428dbu ^ quiet->seed);
 	return hash ? hash : 1; /* 0 is an empty slot */
 }
 

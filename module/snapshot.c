@@ -17,8 +17,9 @@ struct ts_readers {
 	_Atomic unsigned used;     /* slots given out */
 	_Atomic unsigned slotless; /* readers inside that have no slot */
 	_Atomic(ts_snapshot_t *) current;
-	_Atomic bool observing; /* a copy of current's */
-	unsigned long id;       /* of this life of the module, see mine */
+	_Atomic unsigned generation; /* copies of current's */
+	_Atomic bool observing;
+	unsigned long id; /* of this life of the module, see mine */
 	ts_snapshot_t *retired;
 };
 
@@ -41,6 +42,7 @@ ts_readers_t *ts_readers_new(void)
 	atomic_init(&readers->used, 0);
 	atomic_init(&readers->slotless, 0);
 	atomic_init(&readers->current, NULL);
+	atomic_init(&readers->generation, 0);
 	atomic_init(&readers->observing, false);
 	readers->id = ++lives;
 	readers->retired = NULL;
@@ -113,6 +115,11 @@ const _Atomic bool *ts_readers_observing(const ts_readers_t *readers)
 	return &readers->observing;
 }
 
+const _Atomic unsigned *ts_readers_generation(const ts_readers_t *readers)
+{
+	return &readers->generation;
+}
+
 const ts_snapshot_t *ts_readers_current(const ts_readers_t *readers)
 {
 	return atomic_load(&((ts_readers_t *)(uintptr_t)readers)->current);
@@ -121,6 +128,7 @@ const ts_snapshot_t *ts_readers_current(const ts_readers_t *readers)
 void ts_readers_publish(ts_readers_t *readers, ts_snapshot_t *snapshot)
 {
 	ts_snapshot_t *old = atomic_exchange(&readers->current, snapshot);
+	atomic_store(&readers->generation, snapshot->generation);
 	atomic_store(&readers->observing, snapshot->observing);
 	if (old) {
 		old->next = readers->retired;

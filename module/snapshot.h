@@ -46,6 +46,13 @@ void ts_snapshot_unpin(const ts_snapshot_t *snapshot) TS_NONNULL_ALL;
  *  readers. */
 const _Atomic bool *ts_readers_observing(const ts_readers_t *readers) TS_NONNULL_ALL;
 
+/**
+ * Where the generation of the current one stands: enough to see that nothing has changed. Written
+ * after the snapshot itself and before the caches are cleaned, so who finds the old one has stored
+ * what he stored before the cleaning, which finds it. Valid as long as the readers.
+ */
+const _Atomic unsigned *ts_readers_generation(const ts_readers_t *readers) TS_NONNULL_ALL;
+
 /** The current one, for the publishing thread. NULL before the first. */
 const ts_snapshot_t *ts_readers_current(const ts_readers_t *readers) TS_NONNULL_ALL;
 

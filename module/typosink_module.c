@@ -208,6 +208,7 @@ int init(struct module_env *env, int id)
 	m->quiet = ts_quiet_new(m->seed);
 	if (!m->readers || !m->quiet)
 		goto fail;
+	m->generation = ts_readers_generation(m->readers);
 	m->observing = ts_readers_observing(m->readers);
 	start_pipeline(m);
 	if (ts_watcher_new(m, &m->watcher) != TS_OK)

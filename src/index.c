@@ -35,7 +35,8 @@
 #define FILTER_BITS 12 /* of a filter, for each key */
 #define HUGE_PAGE ((size_t)2 << 20)
 #define LINE 64 /* octets of a cache line */
-#define NEAR_WORDS (ts_suffix_tlds() / 64 + 1)
+#define MARK_WORDS 4
+#define TLD_WORDS (ts_suffix_tlds() / 64 + 1)
 
 /* Kinds of keys, mixed into their hashes. */
 enum kind {
@@ -45,6 +46,7 @@ enum kind {
 	KIND_SOUND,   /* what it sounds like; context */
 	KIND_ALONE,   /* the label before the suffix, whatever the suffix */
 	KIND_CONTEXT, /* a context that targets have */
+	KIND_WITHIN,  /* a context, or the end of one: in the filter only */
 	KIND_SUFFIX,  /* a label of a suffix, deletions; context: the rest of it */
 	KIND_IN_USE,  /* a public suffix that targets have */
 	KIND_PLACE,   /* what stands around a label of a suffix: in the filter only */
@@ -86,16 +88,18 @@ struct ts_index {
 	struct filter labels; /* of KIND_LABEL: large, asked where the context is a target's */
 	struct filter halves; /* of KIND_HALVES: rules most pairs of deletions out */
 	struct filter names;  /* of all other kinds: small, asked for every name */
-	uint64_t *near_tlds;  /* bit n: TLD n is, or is near, one that targets have */
-	void *block;          /* what these stand in */
+	/* Bit n: TLD n is, or is near, one that targets have; a target is below it. */
+	uint64_t *near_tlds, *target_tlds;
+	void *block; /* what these stand in */
 	uint8_t *pool;
 	size_t count, nsuffixes, nentries, pool_len, block_len;
 	uint64_t letter[256]; /* the keyed coefficients */
 	uint64_t power[TS_NAME_MAX + 1], inverse, inverse2, salt[KINDS];
-	uint64_t suffix_labels; /* bit n: a target's suffix has n labels */
-	unsigned labels_max;    /* of a target */
-	uint16_t threshold;     /* the lowest of any */
-	ts_class_set_t classes; /* that any target has */
+	uint64_t suffix_labels;                         /* bit n: a target's suffix has n labels */
+	uint64_t flats[MARK_WORDS], alones[MARK_WORDS]; /* marks of keys of these kinds */
+	unsigned labels_max;                            /* of a target */
+	uint16_t threshold;                             /* the lowest of any */
+	ts_class_set_t classes;                         /* that any target has */
 };
 
 /* ------------------------------------------------------------------------------------------------
@@ -168,6 +172,22 @@ static uint64_t make_key(
 static uint64_t grow_context(uint64_t context, uint64_t letters, size_t n)
 {
 	return finish_hash(context * 0x9e3779b97f4a7c15u + letters + n);
+}
+
+static void set_bit(uint64_t *bits, unsigned n)
+{
+	bits[n / 64] |= UINT64_C(1) << n % 64;
+}
+
+static bool has_bit(const uint64_t *bits, unsigned n)
+{
+	return bits[n / 64] >> n % 64 & 1;
+}
+
+/* What says without a hash that most letters are no key's: the first of them and how many. */
+static unsigned mark_of(uint8_t first, size_t letters)
+{
+	return (first & 31u) << 3 | (letters & 7);
 }
 
 /* A label as it is, and without its hyphens as a part of a name written without dots. */
@@ -434,6 +454,19 @@ static bool wants_two(const ts_meant_t *m, size_t letters)
 	return m->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS) && bears_two(letters);
 }
 
+/* Of a whole name without dots and hyphens. */
+static unsigned flat_mark(const uint8_t *wire)
+{
+	uint8_t first = 0;
+	size_t n = 0;
+
+	for (; *wire; wire += 1 + *wire)
+		for (size_t i = 1; i <= *wire; i++)
+			if (wire[i] != '-' && n++ == 0)
+				first = wire[i];
+	return mark_of(first, n);
+}
+
 static void insert_target(ts_index_t *index, uint32_t t)
 {
 	const ts_meant_t *m = &index->targets[t].meant;
@@ -442,10 +475,14 @@ static void insert_target(ts_index_t *index, uint32_t t)
 	uint8_t look[TS_LABEL_MAX];
 
 	hash_ends(index, m->wire, ends);
-	if (m->suffix)
+	if (m->suffix) {
 		insert(index, &index->names, make_key(index, KIND_FLAT, ends[0].flat, 0), t);
+		set_bit(index->flats, flat_mark(m->wire));
+	}
 	if (m->known)
 		return;
+	for (unsigned i = 1; m->suffix && i < m->nlabels; i++)
+		add_to_filter(&index->names, make_key(index, KIND_WITHIN, ends[i].context, 0));
 	for (unsigned i = 0; i < m->suffix; i++, label += 1 + *label) {
 		uint64_t context = ends[i + 1].context;
 
@@ -465,9 +502,11 @@ static void insert_target(ts_index_t *index, uint32_t t)
 		}
 		/* Nobody takes a closed TLD for another: most names that share a label end here. */
 		if (i + 1u == m->suffix &&
-			(!m->closed || m->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT)))
+			(!m->closed || m->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT))) {
 			insert(index, &index->names,
 				make_key(index, KIND_ALONE, ends[i].letters, 0), t);
+			set_bit(index->alones, mark_of(label[1], *label));
+		}
 	}
 }
 
@@ -486,6 +525,7 @@ static void count_target(
 		*halves += 3 * n + (wants_two(m, n) ? n + (n - 1) * (n - 2) / 4 : 0);
 		*names += 2;
 	}
+	*names += m->nlabels;
 }
 
 static const uint8_t *label_of_tld(const uint8_t *wire)
@@ -541,9 +581,10 @@ static void count_suffix(const ts_index_t *index, uint32_t s, size_t *names)
 			1 + *label + (*label <= TS_TWO_EDITS_MAX ? *label * (*label - 1u) / 2 : 0);
 }
 
-/* Most queries end in a TLD near which no target is: one bit says so. */
-static void find_near_tlds(ts_index_t *index)
+/* Most queries end in a TLD near which no target is, and below which none is: bits say so. */
+static void find_tlds(ts_index_t *index)
 {
+	struct end ends[TS_LABELS_MAX + 1];
 	const uint8_t *wire;
 	struct letters l;
 	uint32_t at = 0;
@@ -560,7 +601,10 @@ static void find_near_tlds(ts_index_t *index)
 			near = may_have(&index->names,
 				make_key(index, KIND_TLD, without_one(index, &l, i), 0));
 		if (near)
-			index->near_tlds[tld / 64] |= UINT64_C(1) << tld % 64;
+			set_bit(index->near_tlds, tld);
+		hash_ends(index, wire, ends);
+		if (may_have(&index->names, make_key(index, KIND_WITHIN, ends[0].context, 0)))
+			set_bit(index->target_tlds, tld);
 	}
 }
 
@@ -573,13 +617,12 @@ struct asking {
 	ts_typed_t typed;
 	ts_match_t *matches;
 	size_t max, found;
-	struct end *ends; /* of the typed name's last labels; [0] is that of label first_end */
-	unsigned first_end;
-	bool closed;      /* the name's TLD is, see ts_meant_t */
-	bool idn;         /* the name is what an internationalised one looks like */
-	bool rank_known;  /* typed.popularity is */
-	bool use_known;   /* typed.suffix_in_use is */
-	uint32_t letters; /* that whom to judge must have, see letters_of */
+	struct end *ends;   /* of the typed name's labels, from its end on: only as far as wanted */
+	unsigned first_end; /* of them; that of the root is always there */
+	bool idn;           /* the name is what an internationalised one looks like */
+	bool rank_known;    /* typed.popularity is */
+	bool use_known;     /* typed.suffix_in_use is */
+	uint32_t letters;   /* that whom to judge must have, see letters_of */
 	unsigned nseen;
 	uint32_t seen[SEEN_MAX];
 	ts_likeness_t *explain; /* where the account of explain_target goes, not NULL: only that */
@@ -802,9 +845,16 @@ static void ask_two_edits(struct asking *ask, const uint8_t *label, uint64_t con
 	}
 }
 
-static const struct end *end_at(const struct asking *ask, unsigned label)
+static const struct end *end_at(struct asking *ask, unsigned label)
 {
-	return &ask->ends[label - ask->first_end];
+	const ts_name_t *name = ask->typed.name;
+
+	while (ask->first_end > label) {
+		unsigned i = --ask->first_end;
+		grow_end(ask->index, ts_name_suffix(name, i), &ask->ends[i + 1],
+			i + 1u == name->nlabels, &ask->ends[i]);
+	}
+	return &ask->ends[label];
 }
 
 /* Is such an error in a label of that many letters, meant, enough for any target? */
@@ -844,7 +894,9 @@ static void ask_short(struct asking *ask, const struct letters *l, uint64_t salt
 static void ask_label(struct asking *ask, const uint8_t *label, uint64_t context)
 {
 	const ts_index_t *index = ask->index;
+	const ts_name_t *name = ask->typed.name;
 	uint64_t salt = make_salt(index, KIND_LABEL, context);
+	bool closed = ts_tld_closed(ts_name_suffix(name, name->nlabels - 1u));
 	uint8_t look[TS_LABEL_MAX];
 	struct letters l;
 
@@ -866,7 +918,7 @@ static void ask_label(struct asking *ask, const uint8_t *label, uint64_t context
 	}
 	/* A dot left out behind a host's name: what is left is the label. */
 	unsigned host = ts_host_prefix(label + 1, *label);
-	unsigned guessed = ask->closed ? 4 : 0; /* likeness.c: only there any other host */
+	unsigned guessed = closed ? 4 : 0; /* likeness.c: only there any other host */
 	uint64_t shift = index->inverse;
 	for (unsigned keep = 1; keep < l.n && (keep <= guessed || keep <= host); keep++) {
 		if (keep == host || (keep <= guessed && l.n >= keep + 4))
@@ -959,22 +1011,57 @@ static void ask_suffixes(struct asking *ask, unsigned labels)
 	}
 }
 
+static void ask_alone(struct asking *ask, const uint8_t *s, size_t n)
+{
+	if (has_bit(ask->index->alones, mark_of(*s, n)))
+		ask_name(ask, KIND_ALONE, hash_letters(ask->index, s, n));
+}
+
 /* What stands before a hyphen, and behind it. */
 static void ask_parts(struct asking *ask, const uint8_t *label)
 {
 	for (unsigned i = 1; i < *label; i++) {
 		if (label[1 + i] != '-')
 			continue;
-		ask_name(ask, KIND_ALONE, hash_letters(ask->index, label + 1, i));
-		ask_name(ask, KIND_ALONE, hash_letters(ask->index, label + 2 + i, *label - 1u - i));
+		ask_alone(ask, label + 1, i);
+		ask_alone(ask, label + 2 + i, *label - 1u - i);
 	}
 }
 
-static bool near_tld(const struct asking *ask)
+/* What a set of TLDs says of the typed name's; of one that is not delegated it says nothing. */
+static bool may_be_in(const struct asking *ask, const uint64_t *tlds)
 {
 	int tld = ask->typed.tld;
 
-	return tld < 0 || ask->index->near_tlds[tld / 64] >> tld % 64 & 1;
+	return tld < 0 || has_bit(tlds, (unsigned)tld);
+}
+
+/* The flat name without its TLD. */
+static uint64_t bare_at(struct asking *ask, unsigned label)
+{
+	uint64_t flat;
+	size_t n;
+
+	if (label + 2u < ask->typed.name->nlabels || label >= ask->first_end)
+		return end_at(ask, label)->bare;
+	/* It is one label, and nothing may be known, or wanted, of what is right of it. */
+	(void)hash_label(ask->index, ts_name_suffix(ask->typed.name, label), &flat, &n);
+	return flat;
+}
+
+/* Does a target's label (KIND_CONTEXT), or something left of which one does (KIND_WITHIN), stand
+ * before what the typed name ends in, from this label on? */
+static bool is_context(struct asking *ask, enum kind kind, unsigned label)
+{
+	return may_have(
+		&ask->index->names, make_key(ask->index, kind, end_at(ask, label)->context, 0));
+}
+
+/* Is the name from this label on worth a question without its dots and hyphens? letters: of it,
+ * where no hyphen is in the name. */
+static inline bool may_be_flat(const struct asking *ask, const uint8_t *label, size_t letters)
+{
+	return !ask->typed.name->plain || has_bit(ask->index->flats, mark_of(label[1], letters));
 }
 
 static void ask_all(struct asking *ask)
@@ -984,44 +1071,50 @@ static void ask_all(struct asking *ask)
 	unsigned n = name->nlabels, levels = index->labels_max + 1;
 	unsigned before_suffix = ask->typed.suffix - 1u; /* the label; none: no label's number */
 	struct end ends[TS_LABELS_MAX + 1];
-	bool near = near_tld(ask);
+	bool near = may_be_in(ask, index->near_tlds), within = may_be_in(ask, index->target_tlds);
+	size_t letters = 0, tld_letters = *ts_name_suffix(name, n - 1);
 	uint8_t twos[TS_LABELS_MAX];
 	unsigned ntwos = 0;
 
 	if (levels > n)
 		levels = n;
 	ask->ends = ends;
-	ask->first_end = n - levels - (levels < n);
-	ends[n - ask->first_end] = (struct end){0};
-	for (unsigned i = n; i-- > ask->first_end;)
-		grow_end(index, ts_name_suffix(name, i), end_at(ask, i + 1), i + 1 == n,
-			&ends[i - ask->first_end]);
+	ask->first_end = n;
+	ends[n] = (struct end){0};
 	ask->use_known = false;
-	ask->closed = ts_tld_closed(ts_name_suffix(name, n - 1));
 	for (unsigned k = 1; k <= levels; k++) {
 		unsigned i = n - k;
-		const struct end *end = end_at(ask, i);
 		const uint8_t *label = ts_name_suffix(name, i);
 
-		if (may_have(&index->names, make_key(index, KIND_CONTEXT, end[1].context, 0))) {
-			ask_label(ask, label, end[1].context);
+		letters += *label;
+		within = within && (k == 1 || is_context(ask, KIND_WITHIN, i + 1));
+		/* Right below the root stands nobody's label but a suffix. */
+		if (within && k > 1 && is_context(ask, KIND_CONTEXT, i + 1)) {
+			ask_label(ask, label, end_at(ask, i + 1)->context);
 			if (*label + 1 >= TS_TWO_EDITS_MIN && *label <= TS_TWO_EDITS_MAX)
 				twos[ntwos++] = (uint8_t)i;
 		}
-		ask_name(ask, KIND_FLAT, end->flat);
+		if (may_be_flat(ask, label, letters))
+			ask_name(ask, KIND_FLAT, end_at(ask, i)->flat);
 		/* A TLD appended: the name without it. */
-		if (k >= 3 || (k == 2 && n > 2))
-			ask_name(ask, KIND_FLAT, end->bare);
-		if (index->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT) && i == before_suffix)
+		if ((k >= 3 || (k == 2 && n > 2)) && may_be_flat(ask, label, letters - tld_letters))
+			ask_name(ask, KIND_FLAT, bare_at(ask, i));
+		if (!name->plain && index->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT) &&
+			i == before_suffix)
 			ask_parts(ask, label);
 		if (near && index->suffix_labels >> k & 1)
 			ask_suffixes(ask, k);
 		if (i == before_suffix || index->suffix_labels >> (k - 1) & 1)
-			ask_name(ask, KIND_ALONE, end->letters);
+			ask_alone(ask, label + 1, *label);
 	}
 	/* One label more than any target: the whole name may still be one with a TLD appended. */
-	if (levels < n)
-		ask_name(ask, KIND_FLAT, end_at(ask, n - levels - 1)->bare);
+	if (levels < n) {
+		unsigned i = n - levels - 1;
+		const uint8_t *label = ts_name_suffix(name, i);
+
+		if (may_be_flat(ask, label, letters + *label - tld_letters))
+			ask_name(ask, KIND_FLAT, bare_at(ask, i));
+	}
 	/* Where one error explains a name two are not looked for. */
 	bool one = ask->found && ask->matches[0].class_id != TS_CLASS_TWO_EDITS;
 	if (!one && index->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS))
@@ -1247,7 +1340,7 @@ static int lay_out(ts_index_t *index, size_t labels, size_t halves, size_t names
 {
 	size_t words[3] = {filter_words(names), filter_words(halves), filter_words(labels)};
 	size_t nentries = (labels + names) / 3 * 4 + 64;
-	size_t size = (NEAR_WORDS + words[0] + words[1] + words[2]) * sizeof(uint64_t) +
+	size_t size = (2 * TLD_WORDS + words[0] + words[1] + words[2]) * sizeof(uint64_t) +
 		      nentries * sizeof(struct entry);
 	size_t align = size >= HUGE_PAGE ? HUGE_PAGE : LINE;
 	uint64_t *at;
@@ -1266,7 +1359,9 @@ static int lay_out(ts_index_t *index, size_t labels, size_t halves, size_t names
 	index->names = (struct filter){at, words[0]};
 	at += words[0];
 	index->near_tlds = at;
-	at += NEAR_WORDS;
+	at += TLD_WORDS;
+	index->target_tlds = at;
+	at += TLD_WORDS;
 	index->halves = (struct filter){at, words[1]};
 	at += words[1];
 	index->labels = (struct filter){at, words[2]};
@@ -1340,7 +1435,7 @@ int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_option
 	if (lay_out(index, labels, halves, names) != TS_OK)
 		goto cleanup;
 	insert_all(index);
-	find_near_tlds(index);
+	find_tlds(index);
 	count_neighbours(index);
 	*out = index;
 	index = NULL;

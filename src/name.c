@@ -8,6 +8,31 @@ static uint8_t lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
+/* \return see ts_name_t: plain. A label of 45 octets may be taken for a hyphen. */
+static bool copy_lower(uint8_t *out, const uint8_t *in, size_t len)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t octets, odd = 0; /* the top bit of an octet: it may not be plain */
+
+	if (len < sizeof(octets)) {
+		for (; len; len--) {
+			odd |= *in & 0x80 || *in == '-' ? 0x80 : 0;
+			*out++ = lower(*in++);
+		}
+		return !odd;
+	}
+	for (size_t i = 0, last = len - sizeof(octets);; i += sizeof(octets)) {
+		if (i > last)
+			i = last; /* the rest, and some of it again */
+		memcpy(&octets, in + i, sizeof(octets));
+		octets = ts_lower8(octets);
+		memcpy(out + i, &octets, sizeof(octets));
+		odd |= octets | ((octets ^ '-' * ones) - ones);
+		if (i == last)
+			return !(odd & 0x80 * ones);
+	}
+}
+
 int ts_name_from_wire(ts_name_t *name, const uint8_t *wire, size_t len)
 {
 	size_t p = 0;
@@ -15,21 +40,15 @@ int ts_name_from_wire(ts_name_t *name, const uint8_t *wire, size_t len)
 
 	if (len == 0 || len > TS_NAME_MAX)
 		return TS_EINVAL;
-	while (wire[p] != 0) {
-		size_t label = wire[p];
-
+	for (size_t label; (label = wire[p]) != 0; p += 1 + label) {
 		/* The root label must still fit behind this one. */
 		if (label > TS_LABEL_MAX || p + 1 + label >= len)
 			return TS_EINVAL;
 		name->off[n++] = (uint8_t)p;
-		name->wire[p] = (uint8_t)label;
-		for (size_t i = 1; i <= label; i++)
-			name->wire[p + i] = lower(wire[p + i]);
-		p += 1 + label;
 	}
 	if (p + 1 != len)
 		return TS_EINVAL;
-	name->wire[p] = 0;
+	name->plain = copy_lower(name->wire, wire, len);
 	name->off[n] = (uint8_t)p;
 	name->nlabels = (uint8_t)n;
 	name->len = (uint8_t)len;

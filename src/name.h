@@ -22,8 +22,9 @@
 #define TS_NAME_TEXT_MAX (4 * TS_NAME_MAX) /* presentation format with \DDD and the final NUL */
 
 typedef struct ts_name {
-	uint8_t len;                    /* octets in wire, 1 to 255 */
-	uint8_t nlabels;                /* labels without the root, 0 to 127 */
+	uint8_t len;     /* octets in wire, 1 to 255 */
+	uint8_t nlabels; /* labels without the root, 0 to 127 */
+	bool plain;      /* true: no hyphen is in it, and no octet above 127; false: there may be */
 	uint8_t off[TS_LABELS_MAX + 1]; /* off[i]: where label i starts; off[nlabels]: the root */
 	uint8_t wire[TS_NAME_MAX];      /* uncompressed, A to Z lower-cased */
 } ts_name_t;
@@ -58,6 +59,20 @@ size_t ts_name_wire_len(const uint8_t *wire) TS_NONNULL_ALL;
 
 /** Labels of an uncompressed, well-formed wire-format name, the root not counted. */
 unsigned ts_name_wire_labels(const uint8_t *wire) TS_NONNULL_ALL;
+
+/** Eight octets of a wire-format name at once, A to Z lower-cased. (Lengths are below 'A'.) */
+static inline uint64_t ts_lower8(uint64_t octets)
+{
+	const uint64_t ones = 0x0101010101010101u;
+
+	if (!(octets & ~(octets << 1) & 0x40 * ones)) /* 010xxxxx: a capital, or one of [\]^_@ */
+		return octets;
+	uint64_t low = octets & 0x7f * ones;
+	uint64_t above_z = low + (0x7f - 'Z') * ones, from_a = low + (0x80 - 'A') * ones;
+	uint64_t capital = (from_a ^ above_z) & ~octets & 0x80 * ones;
+
+	return octets | capital >> 2;
+}
 
 /** Pointer to suffix i of name; i up to name->nlabels. */
 static inline const uint8_t *ts_name_suffix(const ts_name_t *name, unsigned i)

@@ -2,7 +2,9 @@
  *
  * An open-addressing table of 64-bit hashes beside a pool of names. The hash of a suffix is taken
  * label by label from the root, so that one walk over a name gives the hashes of all its suffixes.
- * A bit per level (number of labels) that occurs keeps look-ups short.
+ * Two things keep look-ups short: a bit per level (number of labels) that occurs, and a filter of
+ * everything that is a name of the map or above one: where it has not got a suffix, nothing that
+ * ends in it is there, and the walk is over. For most names that is their TLD.
  */
 #include "namemap.h"
 
@@ -18,12 +20,15 @@ struct slot {
 struct ts_namemap {
 	uint64_t seed;
 	struct slot *slots;
-	uint8_t *pool; /* per name: length octet, wire */
-	size_t nslots; /* a power of two, or 0 */
+	uint8_t *reached; /* the filter: REACHED_BITS bits a slot */
+	uint8_t *pool;    /* per name: length octet, wire */
+	size_t nslots;    /* a power of two, or 0 */
 	size_t count;
 	size_t pool_len, pool_cap;
 	uint64_t levels[2]; /* bit n: a name with n labels is there */
 };
+
+#define REACHED_BITS 8
 
 /* One label mixed into the hash of the labels to its right. Multiplication by an odd key and a
  * fold: two multiplies for eight octets, keyed throughout. */
@@ -38,17 +43,36 @@ static uint64_t mix(uint64_t h, uint64_t x, uint64_t seed)
 static uint64_t hash_label(uint64_t h, const uint8_t *label, uint64_t seed)
 {
 	size_t len = (size_t)*label + 1;
+	uint32_t first, last;
+	uint64_t x;
 
-	while (len) {
-		uint64_t x = 0;
-		size_t n = len < 8 ? len : 8;
-
-		memcpy(&x, label, n);
+	for (; len >= sizeof(x); label += sizeof(x), len -= sizeof(x)) {
+		memcpy(&x, label, sizeof(x));
 		h = mix(h, x, seed);
-		label += n;
-		len -= n;
 	}
-	return h;
+	if (len == 0)
+		return h;
+	/* All of the rest, some of it twice; how long it is stands in the label's first octet. */
+	if (len >= sizeof(first)) {
+		memcpy(&first, label, sizeof(first));
+		memcpy(&last, label + len - sizeof(last), sizeof(last));
+	} else {
+		first = (uint32_t)label[0] << 8 | label[len / 2];
+		last = label[len - 1];
+	}
+	return mix(h, (uint64_t)first << 32 | last, seed);
+}
+
+static size_t reached_bit(const ts_namemap_t *map, uint64_t hash)
+{
+	return hash >> 32 & (REACHED_BITS * map->nslots - 1);
+}
+
+static bool reaches(const ts_namemap_t *map, uint64_t hash)
+{
+	size_t bit = reached_bit(map, hash);
+
+	return map->reached[bit / 8] >> bit % 8 & 1;
 }
 
 ts_namemap_t *ts_namemap_new(uint64_t seed)
@@ -65,6 +89,7 @@ void ts_namemap_free(ts_namemap_t *map)
 	if (!map)
 		return;
 	free(map->slots);
+	free(map->reached);
 	free(map->pool);
 	free(map);
 }
@@ -87,27 +112,6 @@ static struct slot *probe(const ts_namemap_t *map, uint64_t hash, const uint8_t 
 	}
 }
 
-static int grow(ts_namemap_t *map)
-{
-	size_t nslots = map->nslots ? 2 * map->nslots : 16;
-	struct slot *old = map->slots, *slots = calloc(nslots, sizeof(*slots));
-
-	if (!slots)
-		return TS_ENOMEM;
-	for (size_t i = 0; i < map->nslots; i++) {
-		if (old[i].at == 0)
-			continue;
-		size_t j = old[i].hash & (nslots - 1);
-		while (slots[j].at)
-			j = (j + 1) & (nslots - 1);
-		slots[j] = old[i];
-	}
-	free(old);
-	map->slots = slots;
-	map->nslots = nslots;
-	return TS_OK;
-}
-
 static uint64_t hash_name(const ts_namemap_t *map, const uint8_t *wire, unsigned *nlabels)
 {
 	const uint8_t *labels[TS_LABELS_MAX];
@@ -120,6 +124,48 @@ static uint64_t hash_name(const ts_namemap_t *map, const uint8_t *wire, unsigned
 	while (n)
 		h = hash_label(h, labels[--n], map->seed);
 	return h;
+}
+
+/* Puts a name, and what is above it, into the filter. */
+static void reach(ts_namemap_t *map, const uint8_t *wire)
+{
+	unsigned nlabels;
+
+	for (; *wire; wire += 1 + *wire) {
+		size_t bit = reached_bit(map, hash_name(map, wire, &nlabels));
+
+		map->reached[bit / 8] |= (uint8_t)(1u << bit % 8);
+	}
+}
+
+static int grow(ts_namemap_t *map)
+{
+	size_t nslots = map->nslots ? 2 * map->nslots : 16;
+	struct slot *old = map->slots, *slots = calloc(nslots, sizeof(*slots));
+	uint8_t *reached = calloc(nslots, REACHED_BITS / 8);
+
+	if (!slots || !reached) {
+		free(slots);
+		free(reached);
+		return TS_ENOMEM;
+	}
+	for (size_t i = 0; i < map->nslots; i++) {
+		if (old[i].at == 0)
+			continue;
+		size_t j = old[i].hash & (nslots - 1);
+		while (slots[j].at)
+			j = (j + 1) & (nslots - 1);
+		slots[j] = old[i];
+	}
+	free(old);
+	free(map->reached);
+	map->slots = slots;
+	map->reached = reached;
+	map->nslots = nslots;
+	for (size_t i = 0; i < nslots; i++)
+		if (slots[i].at)
+			reach(map, map->pool + slots[i].at);
+	return TS_OK;
 }
 
 int ts_namemap_add(ts_namemap_t *map, const uint8_t *wire, size_t len, uint32_t value)
@@ -151,6 +197,7 @@ int ts_namemap_add(ts_namemap_t *map, const uint8_t *wire, size_t len, uint32_t 
 	*s = (struct slot){hash, value, (uint32_t)map->pool_len + 1};
 	map->pool_len += len + 1;
 	map->count++;
+	reach(map, wire);
 	map->levels[nlabels / 64] |= UINT64_C(1) << (nlabels % 64);
 	return TS_OK;
 }
@@ -179,8 +226,11 @@ bool ts_namemap_find(const ts_namemap_t *map, const ts_name_t *name, unsigned fi
 	for (unsigned i = name->nlabels;; i--) {
 		unsigned level = name->nlabels - i;
 
-		if (level)
+		if (level) {
 			h = hash_label(h, ts_name_suffix(name, i), map->seed);
+			if (!reaches(map, h))
+				return found;
+		}
 		if (map->levels[level / 64] >> (level % 64) & 1) {
 			const struct slot *s =
 				probe(map, h, ts_name_suffix(name, i), ts_name_suffix_len(name, i));
@@ -202,5 +252,6 @@ size_t ts_namemap_count(const ts_namemap_t *map)
 
 size_t ts_namemap_memory(const ts_namemap_t *map)
 {
-	return sizeof(*map) + map->nslots * sizeof(*map->slots) + map->pool_cap;
+	return sizeof(*map) + map->nslots * (sizeof(*map->slots) + REACHED_BITS / 8) +
+	       map->pool_cap;
 }

@@ -99,6 +99,7 @@ void ts_draft_label_name(const ts_name_t *name, unsigned i, ts_name_t *out)
 	out->off[0] = 0;
 	out->off[1] = (uint8_t)(*label + 1);
 	out->nlabels = 1;
+	out->plain = false; /* not looked at */
 	out->len = (uint8_t)(*label + 2);
 }
 

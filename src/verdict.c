@@ -333,7 +333,11 @@ void ts_verdict(const ts_policyset_t *set, const ts_query_t *query, const ts_cli
 		out->policy = allow->allower;
 		return;
 	}
-	struct search s = {.set = set, .query = query, .qtype_bit = bit};
+	struct search s; /* not all of it is set: most names have no reading */
+	s.set = set;
+	s.query = query;
+	s.qtype_bit = bit;
+	s.have_typo = s.have_ask = s.wrong_type = s.no_evidence = false;
 	for (unsigned i = 0; i < ndeclared; i++)
 		consider_declared(&s, declared[i].chain, declared[i].label, out);
 	if (!s.have_typo) /* nothing derived beats what was declared */

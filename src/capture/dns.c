@@ -45,6 +45,7 @@ int ts_dns_name(const uint8_t *wire, size_t len, uint32_t *at, ts_name_t *out)
 	}
 	out->len = (uint8_t)used;
 	out->nlabels = (uint8_t)n;
+	out->plain = false; /* not looked at */
 	*at = (uint32_t)(behind ? behind : p + 1);
 	return TS_OK;
 }

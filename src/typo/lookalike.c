@@ -93,36 +93,13 @@ static size_t plain_label(const uint8_t *label, uint8_t *out)
 	return o;
 }
 
-/* Most names are plain letters. */
-static bool may_be_idn(const ts_name_t *name)
-{
-	uint64_t bits = 0, eight;
-	size_t i = 0;
-
-	for (; i + 8 <= name->len; i += 8) {
-		memcpy(&eight, name->wire + i, 8);
-		bits |= eight;
-	}
-	for (; i < name->len; i++)
-		bits |= name->wire[i];
-	if (bits & 0x8080808080808080u)
-		return true;
-	for (unsigned k = 0; k < name->nlabels; k++) {
-		const uint8_t *label = ts_name_suffix(name, k);
-
-		if (*label > 4 && memcmp(label + 1, "xn--", 4) == 0)
-			return true;
-	}
-	return false;
-}
-
 bool ts_lookalike_name(const ts_name_t *name, ts_name_t *seen)
 {
 	uint8_t wire[TS_NAME_MAX], plain[TS_LABEL_MAX];
 	size_t o = 0;
 	bool any = false;
 
-	if (!may_be_idn(name))
+	if (name->plain) /* as most names are */
 		return false;
 	for (unsigned i = 0; i < name->nlabels; i++) {
 		const uint8_t *label = ts_name_suffix(name, i), *from = label + 1;

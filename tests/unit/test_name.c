@@ -99,6 +99,47 @@ static ts_name_t name_of(const char *text)
 	return name;
 }
 
+/* Lower-cased eight octets at once: every length, a capital and its neighbours at every place. */
+static void from_wire__lower_case(void **state)
+{
+	static const uint8_t octets[] = {0, '@', 'A', 'Q', 'Z', '[', '_', '`', 'z', '-', 0x7f, 0x80,
+		'A' + 0x80, 'Z' + 0x80, 0xff};
+
+	(void)state;
+	for (size_t len = 1; len <= 2 * TS_LABEL_MAX; len++) {
+		for (size_t at = 0; at < len; at++) {
+			for (size_t k = 0; k < countof(octets); k++) {
+				uint8_t wire[2 * TS_LABEL_MAX + 3], text[2 * TS_LABEL_MAX];
+				size_t left = len > TS_LABEL_MAX ? len - TS_LABEL_MAX : 0, n = 0;
+				uint8_t o = octets[k];
+				ts_name_t name;
+
+				memset(text, 'x', len);
+				text[at] = o;
+				wire[n++] = (uint8_t)(len - left);
+				memcpy(wire + n, text, len - left);
+				n += len - left;
+				if (left) {
+					wire[n++] = (uint8_t)left;
+					memcpy(wire + n, text + len - left, left);
+					n += left;
+				}
+				wire[n++] = 0;
+				assert_int_equal(ts_name_from_wire(&name, wire, n), TS_OK);
+				size_t place = 1 + at + (at >= len - left);
+				assert_int_equal(wire[place], o);
+				if (o >= 'A' && o <= 'Z')
+					wire[place] = (uint8_t)(o + 32);
+				assert_memory_equal(name.wire, wire, n);
+				if (o == '-' || o >= 0x80)
+					assert_false(name.plain);
+				else /* 45 is a hyphen's octet */
+					assert_true(name.plain || len - left == 45 || left == 45);
+			}
+		}
+	}
+}
+
 static void is_below__table(void **state)
 {
 	static const struct {
@@ -187,6 +228,7 @@ int main(void)
 		cmocka_unit_test(from_text__table),
 		cmocka_unit_test(from_text__length_limit),
 		cmocka_unit_test(from_wire__malformed),
+		cmocka_unit_test(from_wire__lower_case),
 		cmocka_unit_test(is_below__table),
 		cmocka_unit_test(compare__canonical_order),
 		cmocka_unit_test(splice__counterparts),

@@ -63,6 +63,7 @@ static void get__many(void **state)
 	ts_namemap_t *map = ts_namemap_new(7);
 	char text[64];
 	uint32_t value;
+	unsigned label;
 
 	(void)state;
 	for (uint32_t i = 0; i < 50000; i++) {
@@ -77,6 +78,13 @@ static void get__many(void **state)
 		assert_int_equal(found, i < 50000);
 		if (found)
 			assert_int_equal(value, i);
+		/* What is above a name is not in the map itself, and must not end the walk to it.
+		 */
+		snprintf(text, sizeof(text), "www.n%u.d%u.example", i, i % 97);
+		n = name_of(text);
+		assert_int_equal(ts_namemap_find(map, &n, 0, &value, &label), i < 50000);
+		if (i < 50000)
+			assert_true(value == i && label == 1);
 	}
 	ts_namemap_free(map);
 }
