@@ -384,7 +384,10 @@ void check_running(doctor_t *d)
 		goto cleanup;
 	}
 	problems = metrics_problems(samples, (double)time(NULL));
-	json_array_foreach(problems, i, item) found(d, WARN, NULL, "%s", json_string_value(item));
+	json_array_foreach(problems, i, item)
+	{
+		found(d, WARN, NULL, "%s", json_string_value(item));
+	}
 	json_array_foreach(samples, i, item)
 	{
 		const char *name = json_string_value(json_object_get(item, "name"));
