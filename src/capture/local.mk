@@ -22,8 +22,9 @@ BUILT_SOURCES += src/capture/dnstap.pb-c.h
 CLEANFILES += src/capture/dnstap.pb-c.c src/capture/dnstap.pb-c.h
 EXTRA_DIST += src/capture/dnstap.proto
 
-# For who makes one program only: BUILT_SOURCES are made by `make all` and `make check`.
-src/capture/libcapture_la-kind_dnstap.lo: src/capture/dnstap.pb-c.h
+# For who makes one program only: BUILT_SOURCES are made by `make all` and `make check`. (One object by
+# its name would take automake's own rule away.)
+$(src_libcapture_la_OBJECTS): src/capture/dnstap.pb-c.h
 src/capture/dnstap.pb-c.h: src/capture/dnstap.pb-c.c
 	@:
 src/capture/dnstap.pb-c.c: $(srcdir)/src/capture/dnstap.proto
