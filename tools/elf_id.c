@@ -57,7 +57,8 @@ static int find_note(const uint8_t *p, size_t size, size_t align, char id[TS_ELF
 		if (owner > size || desc > size - owner)
 			break;
 		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-			memcmp(p, "GNU", 4) == 0 && note.n_descsz <= (TS_ELF_ID_MAX - 1) / 2) {
+			memcmp(p, "GNU", 4) == 0 && note.n_descsz > 0 &&
+			note.n_descsz <= (TS_ELF_ID_MAX - 1) / 2) {
 			for (size_t i = 0; i < note.n_descsz; i++)
 				snprintf(id + 2 * i, 3, "%02x", p[owner + i]);
 			return TS_OK;

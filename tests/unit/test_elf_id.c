@@ -72,6 +72,41 @@ static void elf_id__what_is_no_program(void **state)
 	assert_int_equal(ts_elf_build_id("no-such-program", id), TS_EIO);
 }
 
+/* A build-id of no octets is none (found by fuzzing: the id was whatever stood there). */
+static void elf_id__empty(void **state)
+{
+	struct {
+		ElfW(Ehdr) head;
+		ElfW(Phdr) segment;
+		ElfW(Nhdr) note;
+		char owner[4];
+		uint8_t id[4];
+	} file = {.head = {.e_ident = {0x7f, 'E', 'L', 'F',
+				   sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32, ELFDATA2LSB},
+			  .e_phoff = sizeof(file.head),
+			  .e_phentsize = sizeof(file.segment),
+			  .e_phnum = 1},
+		.segment = {.p_type = PT_NOTE,
+			.p_offset = sizeof(file.head) + sizeof(file.segment),
+			.p_filesz = sizeof(file.note) + 8,
+			.p_align = 4},
+		.note = {.n_namesz = 4, .n_descsz = 4, .n_type = NT_GNU_BUILD_ID},
+		.owner = "GNU",
+		.id = {0, 1, 2, 0xff}};
+	char id[TS_ELF_ID_MAX], path[] = "/tmp/typosink-test-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(pwrite(fd, &file, sizeof(file), 0), sizeof(file));
+	assert_int_equal(ts_elf_build_id(path, id), TS_OK);
+	assert_string_equal(id, "000102ff");
+	file.note.n_descsz = 0;
+	assert_int_equal(pwrite(fd, &file, sizeof(file), 0), sizeof(file));
+	assert_int_equal(ts_elf_build_id(path, id), TS_ENOENT);
+	close(fd);
+	unlink(path);
+}
+
 static void elf_contains__text(void **state)
 {
 	bool there = false;
@@ -89,6 +124,7 @@ int main(void)
 		cmocka_unit_test(elf_id__cut_off),
 		cmocka_unit_test(elf_id__same_for_the_same_program),
 		cmocka_unit_test(elf_id__what_is_no_program),
+		cmocka_unit_test(elf_id__empty),
 		cmocka_unit_test(elf_contains__text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
