@@ -139,14 +139,16 @@ class Process:
         self._kill_group()
         self.wait_exit()
 
-    def stop(self, number=signal.SIGTERM, good=(0,), timeout=DEADLINE):
-        """Stops it and examines how it went: a crash or a sanitizer's finding raises Crash."""
+    def stop(self, number=signal.SIGTERM, good=(0,), timeout=DEADLINE, send=None):
+        """Stops it and examines how it went: a crash or a sanitizer's finding raises Crash.
+
+        send(number): how the signal is sent, if not to the process itself."""
         if self.stopping:
             return
         self.stopping = True
         died = not self.running()
         if not died:
-            self.send(number)
+            (send or self.send)(number)
         code = self.wait_exit(timeout)
         if died:
             raise Crash(f"{self.name} had ended by itself (code {code}):\n{self.tail()}")
@@ -190,8 +192,13 @@ class Housed(Daemon):
     """A daemon that is process 1 of a space of its own (`unshare -p -f`)."""
 
     def _end(self):
+        self.process.stop(send=self._send_inside)
+
+    def _send_inside(self, number):
         # The signal is for process 1 of its space, the one child of unshare, which ignores it.
         pid = self.process.pid
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
-            os.kill(int(children.read()), signal.SIGTERM)
-        self.process.stop(signal.SIGCONT)
+        try:
+            with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+                os.kill(int(children.read()), number)
+        except (OSError, ValueError):
+            pass  # it has just ended: stop() looks how
