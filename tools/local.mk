@@ -29,7 +29,7 @@ tools_typosink_LDADD += $(JANSSON_LIBS)
 
 # Debian packages
 EXTRA_DIST += debian tools/build-deb tools/chroot.sh tools/release-check
-EXTRA_DIST += tools/check-fresh tools/quickstart tools/run-tests
+EXTRA_DIST += tools/check-fresh tools/coverage tools/quickstart tools/run-tests
 
 # mail: the sinkhole host, the chaos run
 EXTRA_DIST += tools/bench-resolver tools/chaos tools/sinkhole-host
