@@ -230,8 +230,6 @@ static bool judge_first(const ts_snapshot_t *s, const struct module_qstate *q, c
 	return matters(v);
 }
 
-/* --- counterpart checks */
-
 /* --- what needs no judging again */
 
 static bool has_alias(const struct reply_info *reply)
@@ -255,6 +253,8 @@ static bool is_quiet(const ts_verdict_t *v)
 	return (v->kind == TS_VERDICT_NONE || v->kind == TS_VERDICT_PROTECTED) &&
 	       !v->client_dependent;
 }
+
+/* --- counterpart checks */
 
 /* What the message cache knows about an MX look-up of name. */
 static bool existence_cached(

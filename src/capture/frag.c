@@ -116,9 +116,7 @@ static struct datagram *find(ts_frags_t *t, const ts_fragment_t *f)
 
 	for (; d; d = d->next)
 		if (d->id == f->id && d->protocol == f->protocol &&
-			d->from.family == f->from.family &&
-			memcmp(d->from.addr, f->from.addr, sizeof(f->from.addr)) == 0 &&
-			memcmp(d->to.addr, f->to.addr, sizeof(f->to.addr)) == 0)
+			ts_flow_same(&d->from, &f->from) && ts_flow_same(&d->to, &f->to))
 			return d;
 	return NULL;
 }

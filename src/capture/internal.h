@@ -19,6 +19,8 @@
 
 #include "capture.h"
 
+#include <string.h>
+
 /* --- source.c --- */
 #define TS_HEAD_MAX 4096 /* octets that a kind is recognised by */
 
@@ -93,6 +95,12 @@ static inline bool ts_port_is_dns(const ts_capture_t *capture, uint16_t port)
  * capture has chosen all of it but the key, and cannot aim at a bucket. */
 uint64_t ts_flow_hash(const uint8_t key[TS_FLOW_KEY], const ts_client_t *from,
 	const ts_client_t *to, uint32_t number);
+
+/** Are the two ends of flows the same address? */
+static inline bool ts_flow_same(const ts_client_t *a, const ts_client_t *b)
+{
+	return a->family == b->family && memcmp(a->addr, b->addr, sizeof(a->addr)) == 0;
+}
 
 /**
  * Fills a message from octets, counting it. \return 1, or 0 where it is no message.

@@ -79,18 +79,13 @@ static struct stream **bucket(ts_streams_t *t, const ts_flow_t *f)
 	return &t->buckets[ts_flow_hash(t->key, &f->from, &f->to, ports) & (BUCKETS - 1)];
 }
 
-static bool same(const ts_client_t *a, const ts_client_t *b)
-{
-	return a->family == b->family && memcmp(a->addr, b->addr, sizeof(a->addr)) == 0;
-}
-
 static struct stream *find(ts_streams_t *t, const ts_flow_t *f)
 {
 	struct stream *s = *bucket(t, f);
 
 	for (; s; s = s->next)
 		if (s->flow.from_port == f->from_port && s->flow.to_port == f->to_port &&
-			same(&s->flow.from, &f->from) && same(&s->flow.to, &f->to))
+			ts_flow_same(&s->flow.from, &f->from) && ts_flow_same(&s->flow.to, &f->to))
 			return s;
 	return NULL;
 }
