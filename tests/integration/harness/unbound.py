@@ -58,8 +58,9 @@ def module_path(version=DEFAULT_VERSION):
     return path
 
 
-def _sanitizer_preload(path):
-    """A module built with a sanitizer needs its runtime in the process before all others."""
+def sanitizers(path):
+    """A module built with a sanitizer needs its runtime in the process before all others: what is
+    to be in LD_PRELOAD ("" for none)."""
     needed = subprocess.run(["readelf", "-d", str(path)], check=True, capture_output=True,
                             text=True).stdout
     libraries = [word for name in ("libasan", "libtsan", "libubsan") for line in needed.splitlines()
@@ -144,7 +145,7 @@ class Unbound(Daemon):
         env = dict(os.environ, **self.extra_env)
         if self.module:
             env["TYPOSINK_CONF"] = str(self.folder / "typosink.conf")
-            preload = _sanitizer_preload(self.module)
+            preload = sanitizers(self.module)
             if preload:
                 # Unbound itself is not built for the tool: only what the module does counts.
                 env["LD_PRELOAD"] = ":".join(filter(None, (preload, env.get("LD_PRELOAD"))))
