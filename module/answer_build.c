@@ -11,18 +11,23 @@
 
 #include <string.h>
 
-static struct ub_packed_rrset_key *rrset_build(struct regional *region, uint8_t *owner,
-	size_t owner_len, uint16_t type, uint16_t rrclass, uint32_t ttl, const ts_answer_rr_t *rrs,
-	size_t count)
+static struct ub_packed_rrset_key *rrset_build(const ts_module_t *m, struct regional *region,
+	uint8_t *owner, size_t owner_len, uint16_t type, uint16_t rrclass, uint32_t ttl,
+	const ts_answer_rr_t *rrs, size_t count)
 {
-	size_t size = sizeof(struct packed_rrset_data) +
-		      count * (sizeof(size_t) + sizeof(uint8_t *) + sizeof(time_t));
+	struct rrset {
+		struct ub_packed_rrset_key key;
+		struct packed_rrset_data data; /* and what belongs to it */
+	} * rrset;
+	size_t size =
+		sizeof(*rrset) + count * (sizeof(size_t) + sizeof(uint8_t *) + sizeof(time_t));
 	for (size_t i = 0; i < count; i++)
 		size += 2 + (size_t)rrs[i].rdlen;
-	struct ub_packed_rrset_key *key = regional_alloc_zero(region, sizeof(*key));
-	struct packed_rrset_data *data = regional_alloc_zero(region, size);
-	if (!key || !data)
+	rrset = regional_alloc_zero(region, size);
+	if (!rrset)
 		return NULL;
+	struct ub_packed_rrset_key *key = &rrset->key;
+	struct packed_rrset_data *data = &rrset->data;
 
 	data->ttl = (time_t)ttl;
 	data->count = count;
@@ -46,13 +51,15 @@ static struct ub_packed_rrset_key *rrset_build(struct regional *region, uint8_t 
 	key->rk.type = htons(type);
 	key->rk.rrset_class = htons(rrclass);
 	key->rk.flags = PACKED_RRSET_FIXEDTTL | PACKED_RRSET_RPZ;
-	key->entry.hash = rrset_key_hash(&key->rk);
+	/* A cache alone looks for it, and only a module before us (dns64) puts it into one. */
+	if (m->id > 0)
+		key->entry.hash = rrset_key_hash(&key->rk);
 	return key;
 }
 
-struct reply_info *ts_reply_build(struct regional *region, const ts_answer_t *answer,
-	uint8_t *owner, const ts_name_t *name, uint16_t rrclass, const struct reply_info *chain,
-	size_t aliases)
+struct reply_info *ts_reply_build(const ts_module_t *m, struct regional *region,
+	const ts_answer_t *answer, uint8_t *owner, const ts_name_t *name, uint16_t rrclass,
+	const struct reply_info *chain, size_t aliases)
 {
 	size_t an = aliases + (answer->count > 0), ns = answer->soa;
 	struct reply_info *reply =
@@ -63,14 +70,14 @@ struct reply_info *ts_reply_build(struct regional *region, const ts_answer_t *an
 	for (size_t i = 0; i < aliases; i++)
 		reply->rrsets[i] = chain->rrsets[i];
 	if (answer->count) {
-		reply->rrsets[aliases] = rrset_build(region, owner, name->len, answer->type,
+		reply->rrsets[aliases] = rrset_build(m, region, owner, name->len, answer->type,
 			rrclass, answer->ttl, answer->rr, answer->count);
 		if (!reply->rrsets[aliases])
 			return NULL;
 	}
 	if (answer->soa) {
 		ts_answer_rr_t soa = {answer->soa_rdata, answer->soa_rdlen};
-		reply->rrsets[an] = rrset_build(region, owner + name->off[answer->soa_label],
+		reply->rrsets[an] = rrset_build(m, region, owner + name->off[answer->soa_label],
 			ts_name_suffix_len(name, answer->soa_label), LDNS_RR_TYPE_SOA, rrclass,
 			answer->ttl, &soa, 1);
 		if (!reply->rrsets[an])

@@ -6,7 +6,7 @@
 #ifndef TS_MODULE_ANSWER_BUILD_H
 #define TS_MODULE_ANSWER_BUILD_H
 
-#include "compat.h"
+#include "module.h"
 
 #include "../src/answer.h"
 
@@ -18,9 +18,9 @@
  *        where aliases is 0.
  * \return NULL: no memory.
  */
-struct reply_info *ts_reply_build(struct regional *region, const ts_answer_t *answer,
-	uint8_t *owner, const ts_name_t *name, uint16_t rrclass, const struct reply_info *chain,
-	size_t aliases) TS_NONNULL(1, 2, 3, 4);
+struct reply_info *ts_reply_build(const ts_module_t *m, struct regional *region,
+	const ts_answer_t *answer, uint8_t *owner, const ts_name_t *name, uint16_t rrclass,
+	const struct reply_info *chain, size_t aliases) TS_NONNULL(1, 2, 3, 4, 5);
 
 /** Turns a reply into a SERVFAIL without data: what remains when there is no memory. */
 void ts_reply_fail(struct reply_info *reply) TS_NONNULL_ALL;

@@ -43,23 +43,27 @@ typedef struct told {
 
 typedef struct state {
 	const ts_snapshot_t *pin; /* what the pointers in verdict and told live in; NULL: none */
-	ts_name_t name;           /* the name that is judged: the query name, or an alias' target */
-	uint8_t *owner;           /* the same in its own case */
+	uint8_t *owner;           /* name (below) in its own case */
 	size_t aliases;           /* RRsets of the real answer up to it */
-	ts_verdict_t verdict;     /* for clients in general or, where they differ, the first one */
 	told_t told;
 
 	/* counterpart check */
-	ts_name_t asked;
 	ts_existence_t existence;
 	uint8_t asks;
 	bool has_existence, waiting, counted, done_before;
 
 	bool list; /* a look-up in the list; name is the domain in it */
 
-	bool answered;                   /* our reply is in q->return_msg */
+	bool answered; /* our reply is in q->return_msg, which is msg */
+	struct dns_msg msg;
 	struct reply_info *shown, *real; /* shared: see above */
 	struct dns_msg *for_supers;      /* the real message, for queries that wait for this one */
+
+	/* From here on nothing is zeroed at the start. */
+	ts_name_t name;           /* that is judged: the query name, or an alias' target */
+	ts_name_t asked;          /* by the counterpart check */
+	ts_verdict_kind_t judged; /* the verdict's kind before the check */
+	ts_verdict_t verdict;     /* for clients in general or, where they differ, the first one */
 } state_t;
 
 #define ASKS_MAX 3 /* checks for one query; the policy may change under it */
@@ -85,9 +89,10 @@ static state_t *state_get(const ts_module_t *m, struct module_qstate *q)
 {
 	state_t *state = state_of(q, m->id);
 	if (!state) {
-		state = regional_alloc_zero(q->region, sizeof(*state));
+		state = regional_alloc(q->region, sizeof(*state));
 		if (state)
-			q->minfo[m->id] = state;
+			memset(state, 0, offsetof(state_t, name));
+		q->minfo[m->id] = state;
 	}
 	return state;
 }
@@ -140,18 +145,18 @@ static bool for_supers(const struct module_qstate *q)
 	return q->mesh_info->super_set.count > 0 && !for_dns64(q);
 }
 
-uint16_t ts_client_of(const struct comm_reply *reply, ts_client_t *client)
+/* \return the port. */
+static uint16_t address_of(const struct sockaddr *sa, ts_client_t *client)
 {
-	const struct sockaddr_storage *ss = &reply->client_addr;
 	*client = (ts_client_t){0};
-	if (ss->ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)ss;
+	if (sa->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)sa;
 		client->family = 4;
 		memcpy(client->addr, &in->sin_addr, 4);
 		return ntohs(in->sin_port);
 	}
-	if (ss->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)ss;
+	if (sa->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)sa;
 		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
 			client->family = 4;
 			memcpy(client->addr, (const uint8_t *)&in6->sin6_addr + 12, 4);
@@ -162,6 +167,11 @@ uint16_t ts_client_of(const struct comm_reply *reply, ts_client_t *client)
 		return ntohs(in6->sin6_port);
 	}
 	return 0;
+}
+
+uint16_t ts_client_of(const struct comm_reply *reply, ts_client_t *client)
+{
+	return address_of((const struct sockaddr *)(const void *)&reply->client_addr, client);
 }
 
 /* The client in whose name a query is judged: the first that waits for it, or, for dns64's
@@ -226,7 +236,7 @@ static bool judge_first(const ts_snapshot_t *s, const struct module_qstate *q, c
 	if (!judge_wire(s, q, wire, len, name, v))
 		return false;
 	if (v->client_dependent && first_client(q, &client))
-		judge(s, q, name, &client, v);
+		ts_verdict_for(v, &client);
 	return matters(v);
 }
 
@@ -345,6 +355,20 @@ static bool settle(ts_module_t *m, struct module_qstate *q, state_t *state, ts_v
 	return true;
 }
 
+/* The verdict, made for one of the clients that wait; what the check said is known. */
+static ts_verdict_t verdict_for(
+	const ts_module_t *m, const state_t *state, const struct comm_reply *to)
+{
+	ts_verdict_t v = state->verdict;
+	ts_client_t client;
+	(void)ts_client_of(to, &client);
+	v.kind = state->judged;
+	ts_verdict_for(&v, &client);
+	ts_verdict_resolve(
+		&v, state->has_existence ? state->existence : TS_FAILED, m->conf.evidence_failure);
+	return v;
+}
+
 void ts_query_inform(ts_module_t *m, struct module_qstate *sub, struct module_qstate *q)
 {
 	state_t *state = state_of(q, m->id);
@@ -375,15 +399,16 @@ void ts_query_inform(ts_module_t *m, struct module_qstate *sub, struct module_qs
 /* --- answering */
 
 /* The reply for one verdict; NULL: no memory. told says what is in it. */
-static struct reply_info *reply_for(struct module_qstate *q, const state_t *state,
-	const ts_verdict_t *v, const struct reply_info *real, struct regional *region, told_t *told)
+static struct reply_info *reply_for(const ts_module_t *m, struct module_qstate *q,
+	const state_t *state, const ts_verdict_t *v, const struct reply_info *real,
+	struct regional *region, told_t *told)
 {
 	ts_query_t query = {&state->name, q->qinfo.qtype, q->qinfo.qclass};
 	ts_answer_t answer;
 	*told = (told_t){.ours = true, .rcode = LDNS_RCODE_SERVFAIL, .ede = -1};
 	if (!ts_answer_make(v, &query, &answer))
 		return NULL;
-	struct reply_info *reply = ts_reply_build(region, &answer, state->owner, &state->name,
+	struct reply_info *reply = ts_reply_build(m, region, &answer, state->owner, &state->name,
 		LDNS_RR_CLASS_IN, real, real ? state->aliases : 0);
 	if (!reply)
 		return NULL;
@@ -401,20 +426,18 @@ static struct reply_info *reply_for(struct module_qstate *q, const state_t *stat
 static enum module_ext_state finish_with(
 	struct module_qstate *q, state_t *state, struct reply_info *reply)
 {
-	struct dns_msg *msg = regional_alloc_zero(q->region, sizeof(*msg));
 	/* A SERVFAIL, or the timer, would otherwise look for a stale answer. */
 	q->no_cache_lookup = 1;
 	q->no_cache_store = 1;
-	if (!msg || !reply) {
+	if (!reply) {
 		q->return_msg = NULL;
 		q->return_rcode = LDNS_RCODE_SERVFAIL;
 		return module_finished;
 	}
 	if (for_supers(q))
 		state->for_supers = q->return_msg;
-	msg->qinfo = q->qinfo;
-	msg->rep = reply;
-	q->return_msg = msg;
+	state->msg = (struct dns_msg){.qinfo = q->qinfo, .rep = reply};
+	q->return_msg = &state->msg;
 	q->return_rcode = LDNS_RCODE_NOERROR;
 	state->answered = true;
 	return module_finished;
@@ -427,18 +450,11 @@ typedef struct tally {
 	bool same; /* all that are taken get the same answer */
 } tally_t;
 
-static tally_t tally(
-	ts_module_t *m, const ts_snapshot_t *s, const struct module_qstate *q, const state_t *state)
+static tally_t tally(const ts_module_t *m, const struct module_qstate *q, const state_t *state)
 {
 	tally_t t = {.same = true};
 	for (const struct mesh_reply *r = q->mesh_info->reply_list; r; r = r->next) {
-		ts_client_t client;
-		ts_verdict_t v;
-		(void)ts_client_of(&r->query_reply, &client);
-		judge(s, q, &state->name, &client, &v);
-		if (v.kind == TS_VERDICT_ASK)
-			ts_verdict_resolve(&v, state->has_existence ? state->existence : TS_FAILED,
-				m->conf.evidence_failure);
+		ts_verdict_t v = verdict_for(m, state, &r->query_reply);
 		if (!intercepts(&v))
 			t.passed++;
 		else {
@@ -473,7 +489,7 @@ static enum module_ext_state finish_shared(
 
 /* Everything is known about the name that matters: answer it, or let it pass. */
 static enum module_ext_state conclude(
-	ts_module_t *m, const ts_snapshot_t *s, struct module_qstate *q, state_t *state, bool done)
+	const ts_module_t *m, struct module_qstate *q, state_t *state, bool done)
 {
 	const ts_verdict_t *v = &state->verdict;
 	enum module_ext_state pass = done ? module_finished : module_wait_module;
@@ -491,7 +507,7 @@ static enum module_ext_state conclude(
 	if (for_supers(q) && (!done || !real))
 		return pass; /* they need the real answer, or the real failure */
 	if (v->client_dependent && q->mesh_info->reply_list && q->mesh_info->reply_list->next) {
-		tally_t t = tally(m, s, q, state);
+		tally_t t = tally(m, q, state);
 		if (t.taken > 0 && (t.passed > 0 || !t.same)) {
 			if (!done && t.passed > 0)
 				return pass; /* some want the real answer: decide when it is there
@@ -501,7 +517,7 @@ static enum module_ext_state conclude(
 	}
 	if (!intercepts(v) && !(v->kind == TS_VERDICT_ALLOWED && v->sinkhole_host))
 		return pass;
-	struct reply_info *reply = reply_for(q, state, v, real, q->region, &state->told);
+	struct reply_info *reply = reply_for(m, q, state, v, real, q->region, &state->told);
 	if (!reply && v->kind != TS_VERDICT_TYPO)
 		return pass; /* a sinkhole host without addresses of ours */
 	return finish_with(q, state, reply);
@@ -529,11 +545,13 @@ static enum module_ext_state take_up(ts_module_t *m, const ts_snapshot_t *s,
 	state->name = *name;
 	state->owner = owner;
 	state->aliases = aliases;
-	state->verdict = *v;
+	state->judged = v->kind;
+	memcpy(&state->verdict, v, /* the rest is a name that only one who asks has */
+		v->kind == TS_VERDICT_ASK ? sizeof(*v) : offsetof(ts_verdict_t, ask));
 	state->done_before = done;
 	if (!settle(m, q, state, &state->verdict))
 		return module_wait_subquery;
-	return conclude(m, s, q, state, done);
+	return conclude(m, q, state, done);
 }
 
 /* --- the list (rhsbl-zone) */
@@ -578,8 +596,10 @@ static enum module_ext_state list_answer(
 		    &kind) != TS_OK)
 		return finish_with(q, state, NULL);
 	state->verdict.kind = TS_VERDICT_NONE;
+	state->verdict.client_dependent = false;
 	if (kind == TS_RHSBL_DOMAIN) {
 		judge_listed(s, q, &state->name, first_client(q, &client), &state->verdict);
+		state->judged = state->verdict.kind;
 		if (!settle(m, q, state, &state->verdict))
 			return module_wait_subquery;
 	}
@@ -649,11 +669,9 @@ static void server_of(const struct comm_reply *to, ts_event_t *event)
 {
 	const struct addrinfo *ai =
 		to->c && to->c->socket && to->c->socket->addr ? to->c->socket->addr : NULL;
-	struct comm_reply local;
-	if (!ai || ai->ai_addrlen > sizeof(local.client_addr))
+	if (!ai)
 		return;
-	memcpy(&local.client_addr, ai->ai_addr, ai->ai_addrlen);
-	event->server_port = ts_client_of(&local, &event->server);
+	event->server_port = address_of(ai->ai_addr, &event->server);
 
 	static const uint8_t any[16];
 	if (event->server.family == 4 && memcmp(event->server.addr, any, 4) == 0)
@@ -988,25 +1006,22 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 	if (!to)
 		return;
 
-	ts_verdict_t v = state->verdict;
+	const ts_verdict_t *v = &state->verdict;
 	told_t told = state->told;
-	if (v.client_dependent) {
-		ts_client_t client;
-		(void)ts_client_of(to, &client);
-		(state->list ? judge_listed : judge)(state->pin, q, &state->name, &client, &v);
-		if (v.kind == TS_VERDICT_ASK)
-			ts_verdict_resolve(&v, state->has_existence ? state->existence : TS_FAILED,
-				m->conf.evidence_failure);
+	ts_verdict_t his;
+	if (v->client_dependent) {
+		his = verdict_for(m, state, to);
+		v = &his;
 	}
 	if (state->shown) {
 		struct reply_info *reply = NULL;
 		if (state->list)
-			reply = list_reply(m, q, state, &v, region, &told);
-		else if (!intercepts(&v)) {
+			reply = list_reply(m, q, state, v, region, &told);
+		else if (!intercepts(v)) {
 			reply = state->real;
 			told = (told_t){.ede = -1};
 		} else
-			reply = reply_for(q, state, &v, state->real, region, &told);
+			reply = reply_for(m, q, state, v, state->real, region, &told);
 		enum sec_status security = state->shown->security;
 		if (reply)
 			*state->shown = *reply;
@@ -1023,8 +1038,8 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 	if (state->list && !told.listed)
 		return; /* nothing is said of what is not listed */
 	if (told.ede >= 0 && q->env->cfg->ede)
-		add_ede(opts, region, told.ede, &v);
-	alert(m, &v, &told, qinfo, to, message_id(q, to));
+		add_ede(opts, region, told.ede, v);
+	alert(m, v, &told, qinfo, to, message_id(q, to));
 }
 
 /* The first name of an answer, aliases followed, that is a typo for this client. What has to be

@@ -34,5 +34,6 @@ struct reply_info *ts_list_reply(const ts_module_t *m, const ts_policyset_t *set
 	ts_rhsbl_answer(kind, &domain, verdict, no_data ? TS_TYPE_AAAA : qinfo->qtype,
 		serial_of(set), &list);
 	*ttl = list.answer.ttl;
-	return ts_reply_build(region, &list.answer, qinfo->qname, &qname, qinfo->qclass, NULL, 0);
+	return ts_reply_build(
+		m, region, &list.answer, qinfo->qname, &qname, qinfo->qclass, NULL, 0);
 }

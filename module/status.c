@@ -90,5 +90,5 @@ struct reply_info *ts_status_reply(const ts_module_t *m, const struct query_info
 	ts_watcher_status(m->watcher, add, &facts);
 	if (facts.failed || ts_name_from_wire(&name, qinfo->qname, qinfo->qname_len) != TS_OK)
 		return NULL;
-	return ts_reply_build(region, &answer, qinfo->qname, &name, qinfo->qclass, NULL, 0);
+	return ts_reply_build(m, region, &answer, qinfo->qname, &name, qinfo->qclass, NULL, 0);
 }

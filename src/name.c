@@ -8,13 +8,25 @@ static uint8_t lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
-/* \return see ts_name_t: plain. A label of 45 octets may be taken for a hyphen. */
-static bool copy_lower(uint8_t *out, const uint8_t *in, size_t len)
+/* A label of 45 octets may be taken for a hyphen. */
+bool ts_name_lower(uint8_t *out, const uint8_t *in, size_t len)
 {
 	const uint64_t ones = 0x0101010101010101u;
 	uint64_t octets, odd = 0; /* the top bit of an octet: it may not be plain */
 
 	if (len < sizeof(octets)) {
+		uint32_t first, last;
+
+		if (len >= sizeof(first)) { /* all of it, some of it twice */
+			memcpy(&first, in, sizeof(first));
+			memcpy(&last, in + len - sizeof(last), sizeof(last));
+			octets = ts_lower8((uint64_t)last << 32 | first);
+			first = (uint32_t)octets;
+			last = (uint32_t)(octets >> 32);
+			memcpy(out, &first, sizeof(first));
+			memcpy(out + len - sizeof(last), &last, sizeof(last));
+			return !((octets | ((octets ^ '-' * ones) - ones)) & 0x80 * ones);
+		}
 		for (; len; len--) {
 			odd |= *in & 0x80 || *in == '-' ? 0x80 : 0;
 			*out++ = lower(*in++);
@@ -48,7 +60,7 @@ int ts_name_from_wire(ts_name_t *name, const uint8_t *wire, size_t len)
 	}
 	if (p + 1 != len)
 		return TS_EINVAL;
-	name->plain = copy_lower(name->wire, wire, len);
+	name->plain = ts_name_lower(name->wire, wire, len);
 	name->off[n] = (uint8_t)p;
 	name->nlabels = (uint8_t)n;
 	name->len = (uint8_t)len;
@@ -216,17 +228,26 @@ int ts_name_compare(const uint8_t *a, const uint8_t *b)
 int ts_name_splice(ts_name_t *out, const ts_name_t *name, unsigned labels, unsigned keep,
 	const uint8_t *zone, size_t zone_len)
 {
-	uint8_t wire[TS_NAME_MAX];
-	size_t prefix = name->off[labels];
+	size_t at = name->off[labels];
 	size_t mid = keep ? 1 + (size_t)keep : 0;
+	unsigned n = labels;
 
-	if (prefix + mid + zone_len > sizeof(wire))
+	if (at + mid + zone_len > TS_NAME_MAX)
 		return TS_ERANGE;
-	memcpy(wire, name->wire, prefix);
-	if (keep) {
-		wire[prefix] = (uint8_t)keep;
-		memcpy(wire + prefix + 1, ts_name_suffix(name, labels) + 1, keep);
+	/* What is kept stays at its place; out may be name. */
+	if (out != name) {
+		memcpy(out->off, name->off, labels);
+		memcpy(out->wire, name->wire, at + mid);
 	}
-	memcpy(wire + prefix + mid, zone, zone_len);
-	return ts_name_from_wire(out, wire, prefix + mid + zone_len);
+	if (keep) {
+		out->off[n++] = (uint8_t)at;
+		out->wire[at] = (uint8_t)keep;
+	}
+	out->plain = ts_name_lower(out->wire + at + mid, zone, zone_len) && name->plain;
+	for (at += mid; out->wire[at]; at += 1 + (size_t)out->wire[at])
+		out->off[n++] = (uint8_t)at;
+	out->off[n] = (uint8_t)at;
+	out->nlabels = (uint8_t)n;
+	out->len = (uint8_t)(at + 1);
+	return TS_OK;
 }

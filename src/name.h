@@ -74,6 +74,9 @@ static inline uint64_t ts_lower8(uint64_t octets)
 	return octets | capital >> 2;
 }
 
+/** Copies a wire-format name lower-cased. \return ts_name_t's plain. */
+bool ts_name_lower(uint8_t *out, const uint8_t *in, size_t len) TS_NONNULL_ALL;
+
 /** Pointer to suffix i of name; i up to name->nlabels. */
 static inline const uint8_t *ts_name_suffix(const ts_name_t *name, unsigned i)
 {
@@ -95,7 +98,7 @@ int ts_name_compare(const uint8_t *a, const uint8_t *b) TS_NONNULL_ALL;
 /**
  * Builds prefix + zone: the first octets of name up to label `labels`, then, where keep is not 0,
  * one more label made of the first keep octets of label `labels`, then zone. This is how a
- * counterpart is made of a typo (see index.h).
+ * counterpart is made of a typo (see index.h). zone: well formed; out may be name.
  * \return TS_OK; TS_ERANGE where the result would exceed 255 octets.
  */
 TS_MUST_CHECK int ts_name_splice(ts_name_t *out, const ts_name_t *name, unsigned labels,

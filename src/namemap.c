@@ -40,7 +40,7 @@ static uint64_t mix(uint64_t h, uint64_t x, uint64_t seed)
 	return (uint64_t)m ^ (uint64_t)(m >> 64) ^ (seed << 32 | seed >> 32);
 }
 
-static uint64_t hash_label(uint64_t h, const uint8_t *label, uint64_t seed)
+static inline uint64_t hash_label(uint64_t h, const uint8_t *label, uint64_t seed)
 {
 	size_t len = (size_t)*label + 1;
 	uint32_t first, last;
@@ -94,7 +94,8 @@ void ts_namemap_free(ts_namemap_t *map)
 	free(map);
 }
 
-static struct slot *probe(const ts_namemap_t *map, uint64_t hash, const uint8_t *wire, size_t len)
+static inline struct slot *probe(
+	const ts_namemap_t *map, uint64_t hash, const uint8_t *wire, size_t len)
 {
 	size_t mask = map->nslots - 1;
 
@@ -215,34 +216,44 @@ bool ts_namemap_get(const ts_namemap_t *map, const uint8_t *wire, size_t len, ui
 	return true;
 }
 
-bool ts_namemap_find(const ts_namemap_t *map, const ts_name_t *name, unsigned first,
-	uint32_t *value, unsigned *label)
+size_t ts_namemap_all(const ts_namemap_t *map, const ts_name_t *name, ts_namemap_hit_t *hits)
 {
 	uint64_t h = map->seed;
-	bool found = false;
+	size_t n = 0;
 
-	if (map->count == 0 || first > name->nlabels)
-		return false;
-	for (unsigned i = name->nlabels;; i--) {
-		unsigned level = name->nlabels - i;
+	if (map->count == 0)
+		return 0;
+	for (unsigned level = 0; level <= name->nlabels; level++) {
+		unsigned i = name->nlabels - level;
 
 		if (level) {
 			h = hash_label(h, ts_name_suffix(name, i), map->seed);
 			if (!reaches(map, h))
-				return found;
+				return n;
 		}
-		if (map->levels[level / 64] >> (level % 64) & 1) {
-			const struct slot *s =
-				probe(map, h, ts_name_suffix(name, i), ts_name_suffix_len(name, i));
-			if (s->at) {
-				*value = s->value;
-				*label = i;
-				found = true;
-			}
-		}
-		if (i == first)
-			return found;
+		if (!(map->levels[level / 64] >> (level % 64) & 1))
+			continue;
+		const struct slot *s =
+			probe(map, h, ts_name_suffix(name, i), ts_name_suffix_len(name, i));
+		if (s->at)
+			hits[n++] = (ts_namemap_hit_t){s->value, i};
 	}
+	return n;
+}
+
+bool ts_namemap_find(const ts_namemap_t *map, const ts_name_t *name, unsigned first,
+	uint32_t *value, unsigned *label)
+{
+	ts_namemap_hit_t hits[TS_NAMEMAP_HITS];
+	size_t n = ts_namemap_all(map, name, hits);
+
+	while (n && hits[n - 1].label < first)
+		n--;
+	if (n == 0)
+		return false;
+	*value = hits[n - 1].value;
+	*label = hits[n - 1].label;
+	return true;
 }
 
 size_t ts_namemap_count(const ts_namemap_t *map)

@@ -26,9 +26,23 @@ TS_MUST_CHECK int ts_namemap_add(
 bool ts_namemap_get(
 	const ts_namemap_t *map, const uint8_t *wire, size_t len, uint32_t *value) TS_NONNULL_ALL;
 
+/** A suffix of a name that is in the map, and the label at which it starts. */
+typedef struct ts_namemap_hit {
+	uint32_t value;
+	uint32_t label;
+} ts_namemap_hit_t;
+
+#define TS_NAMEMAP_HITS (TS_LABELS_MAX + 1)
+
+/**
+ * Finds all suffixes of name that are in the map, in one walk: the shortest first. (The root
+ * counts, where it was added.) \param hits  room for TS_NAMEMAP_HITS. \return how many.
+ */
+size_t ts_namemap_all(
+	const ts_namemap_t *map, const ts_name_t *name, ts_namemap_hit_t *hits) TS_NONNULL_ALL;
+
 /**
  * Finds the longest suffix of name that starts at label `first` or further right and is in the map.
- * (The root counts, where it was added.) To walk on to shorter ones, ask again with *label + 1.
  * \param label  set to the label at which it starts. \return false: none is.
  */
 bool ts_namemap_find(const ts_namemap_t *map, const ts_name_t *name, unsigned first,

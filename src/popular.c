@@ -127,18 +127,16 @@ void ts_popular_free(ts_popular_t *popular)
 
 uint32_t ts_popular_rank(const ts_popular_t *popular, const ts_name_t *name)
 {
-	unsigned start = ts_suffix_start(name), label = 0;
-	uint32_t best = 0, rank;
+	unsigned start = ts_suffix_start(name);
+	ts_namemap_hit_t hits[TS_NAMEMAP_HITS];
+	size_t n = ts_namemap_all(popular->ranks, name, hits);
+	uint32_t best = 0;
 
 	/* Lists hold registrable names and hosts; what only a public suffix has is no name's rank.
 	 */
-	for (unsigned first = 0; ts_namemap_find(popular->ranks, name, first, &rank, &label);
-		first = label + 1) {
-		if (label >= start)
-			break;
-		if (best == 0 || rank < best)
-			best = rank;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (hits[i].label < start && (best == 0 || hits[i].value < best))
+			best = hits[i].value;
 	return best;
 }
 

@@ -86,15 +86,15 @@ static ts_action_t action_for(const ts_settings_t *s, const ts_client_t *client)
 /* Is name at or below something protected or known that lies strictly below the protected zone? */
 static bool is_listed(const ts_policyset_t *set, const ts_name_t *name, unsigned zone_labels)
 {
-	uint32_t at;
-	unsigned label, from = 0;
+	ts_namemap_hit_t hits[TS_NAMEMAP_HITS];
 
-	while (ts_namemap_find(set->map, name, from, &at, &label)) {
-		if (label + zone_labels >= name->nlabels)
+	for (size_t n = ts_namemap_all(set->map, name, hits); n-- > 0;) {
+		const ts_set_entry_t *e = &set->entries[hits[n].value];
+
+		if (hits[n].label + zone_labels >= name->nlabels)
 			return false;
-		if (set->entries[at].protector || set->entries[at].known)
+		if (e->protector || e->known)
 			return true;
-		from = label + 1;
 	}
 	return false;
 }
@@ -105,24 +105,23 @@ static ts_verdict_kind_t weigh(const ts_policyset_t *set, const ts_name_t *qname
 {
 	const ts_member_t *m = &r->policy->members[r->member];
 	const ts_settings_t *s = m->settings;
-	ts_name_t counterpart;
+	ts_name_t *counterpart = &out->counterpart;
 
-	if (ts_name_splice(&counterpart, qname, r->match.suffix, r->match.keep, r->target.wire,
+	out->evidence = TS_EVIDENCE_NONE;
+	if (ts_name_splice(counterpart, qname, r->match.suffix, r->match.keep, r->target.wire,
 		    r->target.len) != TS_OK)
 		return TS_VERDICT_NONE; /* no such name can exist */
-	out->counterpart = counterpart;
-	out->evidence = TS_EVIDENCE_NONE;
 	if (r->free)
 		return TS_VERDICT_TYPO;
-	if (s->evidence & TS_EVIDENCE_LISTED && is_listed(set, &counterpart, m->nlabels)) {
+	if (s->evidence & TS_EVIDENCE_LISTED && is_listed(set, counterpart, m->nlabels)) {
 		out->evidence = TS_EVIDENCE_LISTED;
 		return TS_VERDICT_TYPO;
 	}
-	if (s->evidence & TS_EVIDENCE_DNS && counterpart.nlabels > m->nlabels) {
-		unsigned at = counterpart.nlabels - m->nlabels - 1u;
+	if (s->evidence & TS_EVIDENCE_DNS && counterpart->nlabels > m->nlabels) {
+		unsigned at = counterpart->nlabels - m->nlabels - 1u;
 
-		if (ts_name_from_wire(&out->ask, ts_name_suffix(&counterpart, at),
-			    ts_name_suffix_len(&counterpart, at)) == TS_OK)
+		if (ts_name_from_wire(&out->ask, ts_name_suffix(counterpart, at),
+			    ts_name_suffix_len(counterpart, at)) == TS_OK)
 			return TS_VERDICT_ASK;
 	}
 	return TS_VERDICT_NONE;
@@ -137,7 +136,8 @@ struct search {
 	struct reading typo, ask;
 	bool have_typo, have_ask;
 	bool wrong_type, no_evidence;
-	struct reading failed; /* the best that has no evidence */
+	struct reading failed;         /* the best that has no evidence */
+	const struct reading *weighed; /* of these three: whose names the verdict holds; or NULL */
 };
 
 static void consider(struct search *s, const struct reading *r, ts_verdict_t *scratch)
@@ -152,20 +152,25 @@ static void consider(struct search *s, const struct reading *r, ts_verdict_t *sc
 		s->wrong_type = true;
 		return;
 	}
+	s->weighed = NULL;
 	switch (weigh(s->set, s->query->qname, r, scratch)) {
 	case TS_VERDICT_TYPO:
 		s->typo = *r;
 		s->have_typo = true;
+		s->weighed = &s->typo;
 		break;
 	case TS_VERDICT_ASK:
 		if (!s->have_ask || before(r, &s->ask)) {
 			s->ask = *r;
 			s->have_ask = true;
+			s->weighed = &s->ask;
 		}
 		break;
 	default:
-		if (!s->no_evidence || before(r, &s->failed))
+		if (!s->no_evidence || before(r, &s->failed)) {
 			s->failed = *r;
+			s->weighed = &s->failed;
+		}
 		s->no_evidence = true;
 	}
 }
@@ -237,16 +242,19 @@ static void nothing(ts_verdict_t *out, ts_verdict_kind_t kind, ts_why_t why)
 	out->evidence = TS_EVIDENCE_NONE;
 }
 
-static void settle(const struct search *s, const struct reading *r, const ts_client_t *client,
-	ts_verdict_t *out)
+/* r: the best of those that weigh() called kind. */
+static void settle(const struct search *s, const struct reading *r, ts_verdict_kind_t kind,
+	const ts_client_t *client, ts_verdict_t *out)
 {
 	const ts_settings_t *t = r->policy->members[r->member].settings;
 
-	nothing(out, TS_VERDICT_NONE, TS_WHY_TYPO);
-	/* Weighed again: the scratch may hold another reading's names by now. */
-	out->kind = weigh(s->set, s->query->qname, r, out);
+	if (r != s->weighed) /* the verdict holds another one's names by now */
+		(void)weigh(s->set, s->query->qname, r, out);
+	out->kind = kind;
+	out->why = TS_WHY_TYPO;
 	out->action = action_for(t, client);
 	out->client_dependent = t->client_dependent;
+	out->sinkhole_host = false;
 	out->declared = r->declared;
 	out->policy = r->policy;
 	out->member = r->member;
@@ -276,8 +284,8 @@ void ts_verdict(const ts_policyset_t *set, const ts_query_t *query, const ts_cli
 		uint32_t chain;
 		uint8_t label;
 	} declared[DECLARED_LEVELS];
-	unsigned ndeclared = 0, label, from = 0;
-	uint32_t at;
+	ts_namemap_hit_t hits[TS_NAMEMAP_HITS];
+	unsigned ndeclared = 0;
 
 	if (query->qclass != TS_CLASS_IN) {
 		nothing(out, TS_VERDICT_NONE, TS_WHY_CLASS);
@@ -288,8 +296,10 @@ void ts_verdict(const ts_policyset_t *set, const ts_query_t *query, const ts_cli
 		nothing(out, TS_VERDICT_NONE, TS_WHY_TYPE);
 		return;
 	}
-	while (from <= qname->nlabels && ts_namemap_find(set->map, qname, from, &at, &label)) {
-		const ts_set_entry_t *e = &set->entries[at];
+	/* The longest first: the nearest place decides. */
+	for (size_t n = ts_namemap_all(set->map, qname, hits); n-- > 0;) {
+		const ts_set_entry_t *e = &set->entries[hits[n].value];
+		unsigned label = hits[n].label;
 
 		if (e->protector && !protector)
 			protector = e;
@@ -303,7 +313,6 @@ void ts_verdict(const ts_policyset_t *set, const ts_query_t *query, const ts_cli
 			declared[ndeclared].chain = e->declared;
 			declared[ndeclared++].label = (uint8_t)label;
 		}
-		from = label + 1;
 	}
 	/* A sinkhole's own host comes first: with addresses given, nobody else answers for it. */
 	if (host) {
@@ -338,23 +347,30 @@ void ts_verdict(const ts_policyset_t *set, const ts_query_t *query, const ts_cli
 	s.query = query;
 	s.qtype_bit = bit;
 	s.have_typo = s.have_ask = s.wrong_type = s.no_evidence = false;
+	s.weighed = NULL;
 	for (unsigned i = 0; i < ndeclared; i++)
 		consider_declared(&s, declared[i].chain, declared[i].label, out);
 	if (!s.have_typo) /* nothing derived beats what was declared */
 		consider_derived(&s, out);
 	if (s.have_typo) {
-		settle(&s, &s.typo, client, out);
+		settle(&s, &s.typo, TS_VERDICT_TYPO, client, out);
 	} else if (s.have_ask) {
-		settle(&s, &s.ask, client, out);
+		settle(&s, &s.ask, TS_VERDICT_ASK, client, out);
 	} else if (s.no_evidence) {
-		settle(&s, &s.failed, client, out);
-		out->kind = TS_VERDICT_NONE;
+		settle(&s, &s.failed, TS_VERDICT_NONE, client, out);
 		out->why = TS_WHY_NO_EVIDENCE;
 		out->action = TS_ACTION_PASS;
 		out->client_dependent = false;
 	} else {
 		nothing(out, TS_VERDICT_NONE, s.wrong_type ? TS_WHY_TYPE : TS_WHY_NO_MATCH);
 	}
+}
+
+void ts_verdict_for(ts_verdict_t *verdict, const ts_client_t *client)
+{
+	if (verdict->kind == TS_VERDICT_TYPO || verdict->kind == TS_VERDICT_ASK)
+		verdict->action =
+			action_for(verdict->policy->members[verdict->member].settings, client);
 }
 
 void ts_verdict_resolve(ts_verdict_t *verdict, ts_existence_t existence, ts_on_failure_t on_failure)

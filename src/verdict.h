@@ -73,6 +73,12 @@ typedef struct ts_verdict {
 void ts_verdict(const ts_policyset_t *set, const ts_query_t *query, const ts_client_t *client,
 	time_t now, ts_verdict_t *out) TS_NONNULL(1, 2, 5);
 
+/**
+ * Makes a verdict as ts_verdict() gave it (not resolved) the one for another client: only the
+ * action hangs on who asks.
+ */
+void ts_verdict_for(ts_verdict_t *verdict, const ts_client_t *client) TS_NONNULL(1);
+
 typedef enum ts_existence { TS_EXISTS, TS_ABSENT, TS_FAILED } ts_existence_t;
 /** `evidence-failure`: what a failed check means. */
 typedef enum ts_on_failure {

@@ -5,28 +5,35 @@
 
 #include <string.h>
 
+static void plan_part(ts_record_plan_t *plan, ts_part_t part, const void *data, size_t len)
+{
+	plan->part[part] = data;
+	plan->len[part] = (uint16_t)len;
+	plan->size += (uint32_t)len;
+}
+
 static void plan_name(ts_record_plan_t *plan, ts_part_t part, const uint8_t *wire)
 {
-	plan->part[part] = wire;
-	plan->len[part] = wire ? (uint16_t)ts_name_wire_len(wire) : 0;
+	if (wire)
+		plan_part(plan, part, wire, ts_name_wire_len(wire));
 }
 
 static void plan_text(ts_record_plan_t *plan, ts_part_t part, const char *text)
 {
-	plan->part[part] = text;
-	plan->len[part] = text ? (uint16_t)strnlen(text, TS_RECORD_TEXT_MAX) : 0;
+	if (text)
+		plan_part(plan, part, text, strnlen(text, TS_RECORD_TEXT_MAX));
 }
 
 void ts_record_plan(const ts_event_t *event, ts_record_plan_t *plan)
 {
 	const ts_verdict_t *v = event->verdict;
 
-	memset(plan, 0, sizeof(*plan));
+	memset(plan->len, 0, sizeof(plan->len));
+	plan->size = (uint32_t)offsetof(ts_record_t, data);
 	plan_name(plan, TS_PART_QNAME, event->qname);
 	if (v) {
 		plan_name(plan, TS_PART_PROTECTED, ts_policy_member_zone(v->policy, v->member));
-		plan->part[TS_PART_COUNTERPART] = v->counterpart.wire;
-		plan->len[TS_PART_COUNTERPART] = v->counterpart.len;
+		plan_part(plan, TS_PART_COUNTERPART, v->counterpart.wire, v->counterpart.len);
 		plan_name(plan, TS_PART_RULESET, ts_policy_name(v->policy));
 		plan_text(plan, TS_PART_MEMBER, ts_policy_member_id(v->policy, v->member));
 	}
@@ -34,9 +41,6 @@ void ts_record_plan(const ts_event_t *event, ts_record_plan_t *plan)
 	plan_name(plan, TS_PART_RDATA, event->rdata_name);
 	plan_text(plan, TS_PART_POLICY, event->policy_name);
 	plan_text(plan, TS_PART_MESSAGE, event->message);
-	plan->size = (uint32_t)offsetof(ts_record_t, data);
-	for (unsigned i = 0; i < TS_PARTS; i++)
-		plan->size += plan->len[i];
 }
 
 void ts_record_pack(const ts_event_t *event, const ts_record_plan_t *plan, ts_record_t *out)
@@ -76,12 +80,12 @@ void ts_record_pack(const ts_event_t *event, const ts_record_plan_t *plan, ts_re
 	for (unsigned i = 0; i < TS_PARTS; i++) {
 		if (plan->len[i] == 0)
 			continue;
-		memcpy(p, plan->part[i], plan->len[i]);
+		if (i == TS_PART_QNAME)
+			(void)ts_name_lower(p, plan->part[i], plan->len[i]);
+		else
+			memcpy(p, plan->part[i], plan->len[i]);
 		p += plan->len[i];
 	}
-	/* Length octets are below 'A', so a wire name is lower-cased like a text. */
-	for (uint8_t *q = out->data, *end = q + plan->len[TS_PART_QNAME]; q < end; q++)
-		*q = *q >= 'A' && *q <= 'Z' ? (uint8_t)(*q + 32) : *q;
 }
 
 const uint8_t *ts_record_part(const ts_record_t *record, ts_part_t part)

@@ -56,7 +56,7 @@ typedef struct ts_record_plan {
 	uint32_t size;
 } ts_record_plan_t;
 
-/** Measures the event. plan borrows from it. */
+/** Measures the event. plan borrows from it; part[i] is written where len[i] is not 0. */
 void ts_record_plan(const ts_event_t *event, ts_record_plan_t *plan) TS_NONNULL_ALL;
 /** Writes it to out, which has plan->size octets and the alignment of a ts_record_t. */
 void ts_record_pack(
