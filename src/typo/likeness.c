@@ -53,7 +53,7 @@ int ts_odds_most(enum ts_error error, size_t meant, const uint8_t *tld, bool lis
 
 	for (unsigned i = 1; i < 3; i++)
 		odds = each[error][i] > odds ? each[error][i] : odds;
-	odds += length_odds(meant);
+	odds += length_odds(meant + (error == TS_ERROR_ADDED && meant > 2));
 	if (meant < 5 && ts_tld_closed(tld))
 		odds += W_SHORT_CLOSED;
 	else if (meant < 5 && (*tld != 3 || memcmp(tld + 1, "com", 3) != 0))
@@ -503,14 +503,19 @@ static bool add_suffix(ts_likeness_t *l, const ts_typed_t *typed, const uint8_t 
 	/* A lower-case letter typed as something that looks like it is an edit like others. */
 	bool near = wrong == 1 && find_edit(x + 1, *x, y + 1, *y, meant->classes, &e) &&
 		    e.distance == 1;
-	/* Nobody chose a TLD that does not exist: it may be two edits away. */
-	if (wrong == 1 && !near && !typed->delegated && *y > 2 && *x <= TS_TWO_EDITS_MAX &&
-		ts_osa(x + 1, *x, y + 1, *y) == 2) {
+	/* Nobody chose a TLD that does not exist: it may be two edits away, or have run on. */
+	if (wrong == 1 && !near && !typed->delegated) {
 		memset(&e, 0, sizeof(e));
-		e.distance = 2;
-		call(&e, TS_CLASS_SUBSTITUTION, W_SUBSTITUTION + W_SECOND_EDIT,
-			"two errors in the suffix");
-		near = true;
+		if (*x > *y + 1u && memcmp(x + 1, y + 1, *y) == 0 && meant->suffix &&
+			!meant->closed && l->distance == 0) {
+			e.distance = (uint8_t)(*x - *y);
+			call(&e, TS_CLASS_INSERTION, W_INSERTION, "letters behind the suffix");
+		} else if (*y > 2 && *x <= TS_TWO_EDITS_MAX && ts_osa(x + 1, *x, y + 1, *y) == 2) {
+			e.distance = 2;
+			call(&e, TS_CLASS_SUBSTITUTION, W_SUBSTITUTION + W_SECOND_EDIT,
+				"two errors in the suffix");
+		}
+		near = e.ncalls > 0;
 	}
 	if (near) {
 		ts_likeness_t trial = *l;
@@ -530,9 +535,10 @@ static bool add_suffix(ts_likeness_t *l, const ts_typed_t *typed, const uint8_t 
 			odds = W_SUFFIX_NOT_PUBLIC, words = "in a suffix nobody registers under";
 		add_term(&trial, words, odds);
 		if (typed->delegated) {
-			if (*y == 2 && *x == 2 && trial.class_id == TS_CLASS_TLD_SUBSTITUTION)
-				add_term(&trial, "two-letter codes are close to each other",
-					W_TLD_SHORT_SUBSTITUTION);
+			if (*y == 2 && (trial.class_id == TS_CLASS_TLD_SUBSTITUTION ||
+					       trial.class_id == TS_CLASS_TLD_INSERTION))
+				add_term(&trial, "two-letter codes are close to other TLDs",
+					W_TLD_SHORT);
 			if (!meant->closed)
 				add_term(&trial, "length of the name before it",
 					length_odds(letters) / 3);
@@ -629,11 +635,14 @@ static bool compare_labels(
 			return false;
 		if (e.first && l.class_id != TS_CLASS_TRANSPOSITION)
 			add_term(&l, "at the first letter",
-				*x < *y ? W_FIRST_LETTER_GONE : W_FIRST_LETTER);
+				*x < *y   ? W_FIRST_LETTER_GONE
+				: *x > *y ? W_FIRST_LETTER_ADDED
+					  : W_FIRST_LETTER);
 		if (e.digit && l.class_id != TS_CLASS_LOOK_ALIKE)
 			add_term(&l, "a digit, which is seldom a slip", W_DIGIT);
-		size_t bearing = *y;
-		int odds = length_odds(bearing);
+		/* A letter more leaves fewer strangers of that length; a letter less leaves what
+		 * was meant to bear it. */
+		int odds = length_odds(e.distance == 1 && *y > 2 && *x > *y ? *x : *y);
 		if (l.class_id == TS_CLASS_TWO_EDITS && is_short(*x, *y))
 			odds = W_SECOND_EDIT_SHORT;
 		/* Length makes one error likelier than a stranger's name; it does not make two
@@ -641,9 +650,9 @@ static bool compare_labels(
 		if (suffix_wrong && odds > 0)
 			odds = 0;
 		add_term(&l, "length of the name", odds);
-		if (bearing < 5 && meant->closed)
+		if (*y < 5 && meant->closed)
 			add_term(&l, "offices are called by short names", W_SHORT_CLOSED);
-		if (bearing < 5 && !is_com(meant) && !meant->closed)
+		if (*y < 5 && !is_com(meant) && !meant->closed)
 			add_term(&l, "not in com, the fullest TLD", W_SHORT_NOT_COM);
 		if (typed->delegated && ts_is_word(x + 1, *x))
 			add_term(&l, "a word of the language", W_WORD);

@@ -30,6 +30,7 @@ WEIGHT(COMBO, 60)
 /* The first letter is the one that people watch, and another one makes another word. */
 WEIGHT(FIRST_LETTER, -110)
 WEIGHT(FIRST_LETTER_GONE, -100)
+WEIGHT(FIRST_LETTER_ADDED, -190)
 /* Who has a digit in a name, or another one, has another name. */
 WEIGHT(DIGIT, -300)
 /* A second error in one label; errors in two labels. */
@@ -42,8 +43,8 @@ WEIGHT(SECOND_LABEL_DELEGATED, -80)
 WEIGHT(TLD_UNDELEGATED, 450)
 WEIGHT(SUFFIX_NOT_PUBLIC, 250)
 WEIGHT(TLD_DELEGATED, 120)
-/* Two-letter codes lie one letter apart from dozens of others. */
-WEIGHT(TLD_SHORT_SUBSTITUTION, -190)
+/* A two-letter code lies one letter apart from dozens of other TLDs that are used. */
+WEIGHT(TLD_SHORT, -190)
 WEIGHT(TLD_FIRST_LETTER, -20)
 WEIGHT(TLD_SWAP, -30)
 WEIGHT(TLD_SWAP_TO_COM, -120)

@@ -6,6 +6,7 @@
 #include "data.h"
 
 #include "../../src/typo/class_ids.h"
+#include "../../src/typo/keyboard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -297,6 +298,95 @@ static void count_share(struct share *s, const ts_index_t *index, const ts_targe
 		printf("  missed %s (%s)\n", typed, meant ? meant : "");
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Every slip of one error in the first label of the providers, which no pair was collected of: how
+ * much is found, by kind and by letters; all of a kind alike, kinds weighed by their shares of what
+ * was counted at sign-ups (SOURCES.md; insertions are a third each of three kinds).
+ */
+enum slip { OMITTED, SWAPPED, DOUBLED, NEAR_KEY, OTHER_KEY, NEAR_ADDED, OTHER_ADDED, SLIPS };
+static const struct {
+	const char *name;
+	double share;
+} slips[SLIPS] = {[OMITTED] = {"omission", 20.5},
+	[SWAPPED] = {"transposition", 6.2},
+	[DOUBLED] = {"repetition", 4.9},
+	[NEAR_KEY] = {"neighbouring key", 16.6},
+	[OTHER_KEY] = {"another letter", 5.0},
+	[NEAR_ADDED] = {"neighbouring key too", 4.9},
+	[OTHER_ADDED] = {"another letter too", 4.9}};
+
+#define SLIP_LETTERS 7 /* that many and more are one column */
+
+static enum slip slip_of(const char *typed, size_t n, const char *meant, size_t m)
+{
+	size_t i = 0;
+
+	while (i < n && i < m && typed[i] == meant[i])
+		i++;
+	if (n < m)
+		return OMITTED;
+	char c = typed[i], before = i ? typed[i - 1] : 0, after = i + 1 < n ? typed[i + 1] : 0;
+	if (n == m)
+		return i + 1 < m && c == meant[i + 1] && after == meant[i] ? SWAPPED
+		       : ts_keys_adjacent((uint8_t)c, (uint8_t)meant[i])   ? NEAR_KEY
+									   : OTHER_KEY;
+	if (c == before || c == after)
+		return DOUBLED;
+	return ts_keys_adjacent((uint8_t)c, (uint8_t)before) ||
+			       ts_keys_adjacent((uint8_t)c, (uint8_t)after)
+		       ? NEAR_ADDED
+		       : OTHER_ADDED;
+}
+
+static void every_slip(void)
+{
+	struct share found[SLIPS][SLIP_LETTERS + 1] = {0}, sums[SLIPS] = {0};
+	ts_targets_t targets = {0};
+	static char typed[4096][64];
+	double sum = 0, all = 0;
+
+	load(&targets, "mail_providers.txt", false);
+	ts_index_t *index = ts_targets_index(&targets);
+	for (size_t i = 0; i < targets.count; i++) {
+		size_t m = strcspn(targets.text[i], "."), n, edits;
+		char label[64], name[256];
+
+		snprintf(label, sizeof(label), "%.*s", (int)m, targets.text[i]);
+		edits = one_edits(label, typed);
+		for (size_t k = 0; k < edits; k++) {
+			n = strlen(typed[k]);
+			enum slip slip = slip_of(typed[k], n, label, m);
+			struct share *s = &found[slip][m < SLIP_LETTERS ? m : SLIP_LETTERS];
+
+			snprintf(name, sizeof(name), "%s%s", typed[k], targets.text[i] + m);
+			count_share(s, index, &targets, name, targets.text[i]);
+		}
+	}
+	printf("== every slip of one error in the providers' first labels, %% found by letters\n"
+	       "%-24s",
+		"");
+	for (unsigned m = 2; m <= SLIP_LETTERS; m++)
+		printf(" %4u%s", m, m == SLIP_LETTERS ? "+" : " ");
+	printf("  all\n");
+	for (unsigned k = 0; k < SLIPS; k++) {
+		printf("%-24s", slips[k].name);
+		for (unsigned m = 2; m <= SLIP_LETTERS; m++) {
+			const struct share *s = &found[k][m];
+
+			printf(s->all ? " %4.0f " : "    - ",
+				100.0 * s->found / (s->all + !s->all));
+			sums[k].found += s->found;
+			sums[k].all += s->all;
+		}
+		printf(" %4.0f\n", 100.0 * sums[k].found / sums[k].all);
+		sum += slips[k].share * sums[k].found / sums[k].all;
+		all += slips[k].share;
+	}
+	printf("weighed by how often people make them: %.1f%%\n", 100 * sum / all);
+	ts_index_free(index);
+	ts_targets_free(&targets);
+}
+
 static void government(void)
 {
 	ts_rows_t popular = ts_data_read("popular_dev.txt", false);
@@ -471,6 +561,7 @@ int main(int argc, char **argv)
 		return 77;
 	load_dnstwist(argc > 1 + verbose ? argv[1 + verbose] : NULL);
 	mail_pairs();
+	every_slip();
 	government();
 	printf("== one by one\n");
 	alone("known_incidents.csv", "known incidents, caught", 0, 1, false);
