@@ -294,6 +294,23 @@ static int add(struct reader *r, ldns_rr *rr)
 	return err;
 }
 
+/* The type, read as ldns reads it: TTL and class may be there or not. 0: none that it knows. */
+static ldns_rr_type type_of(const struct reader *r)
+{
+	unsigned n = r->blank_owner ? 0 : 1, last = n + 2;
+	const char *start;
+	char text[32];
+	size_t len;
+
+	for (; n <= last && word(r, n, &start, &len) && len < sizeof(text); n++) {
+		memcpy(text, start, len);
+		text[len] = '\0';
+		if ((text[0] < '0' || text[0] > '9') && !ldns_get_rr_class_by_name(text))
+			return ldns_get_rr_type_by_name(text);
+	}
+	return (ldns_rr_type)0;
+}
+
 static int record(struct reader *r)
 {
 	ldns_rr *rr = NULL;
@@ -301,6 +318,14 @@ static int record(struct reader *r)
 
 	if (r->blank_owner && !r->previous) {
 		ERROR(r, NULL, "no owner name, and no record before it to take it from");
+		return TS_OK;
+	}
+	/* ldns (1.8.3) does not free what it has read of one of these where the rest is bad. They
+	 * mean nothing here: it does not get them. */
+	ldns_rr_type type = type_of(r);
+	if (type == LDNS_RR_TYPE_CERT || type == LDNS_RR_TYPE_IPSECKEY) {
+		ERROR(r, NULL, "%s record means nothing in a policy",
+			type == LDNS_RR_TYPE_CERT ? "a CERT" : "an IPSECKEY");
 		return TS_OK;
 	}
 	ldns_status status = ldns_rr_new_frm_str(&rr, r->text, NO_TTL, r->origin_rdf, &r->previous);

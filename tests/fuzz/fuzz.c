@@ -38,6 +38,10 @@ static const fuzz_target_t *target;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#ifdef FUZZING
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
+#endif
 
 static const fuzz_target_t *find(const char *name)
 {
@@ -71,6 +75,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	target->run(data, size);
 	return 0;
 }
+
+#ifdef FUZZING
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+	size_t changed = 0;
+
+	/* Every second time: what knows the structure keeps to it. */
+	if (target->mutate && seed & 1)
+		changed = target->mutate(data, size, max, seed >> 1);
+	return changed ? changed : LLVMFuzzerMutate(data, size, max);
+}
+#endif
 
 void fuzz_broken(const char *file, int line, const char *what)
 {

@@ -16,6 +16,9 @@
 typedef struct fuzz_target {
 	const char *name;
 	void (*run)(const uint8_t *data, size_t size);
+	/** Changes an input in place in a way that knows its structure; returns its new size, up to
+	 * max, or 0 for "no idea": libFuzzer's own ways are taken. NULL: none. */
+	size_t (*mutate)(uint8_t *data, size_t size, size_t max, unsigned dice);
 } fuzz_target_t;
 
 extern const fuzz_target_t fuzz_alerts, fuzz_capture, fuzz_conf, fuzz_dns, fuzz_dnstap, fuzz_elf,

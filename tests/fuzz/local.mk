@@ -21,4 +21,5 @@ tests_fuzz_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 TESTS += tests/fuzz/replay
 dist_check_SCRIPTS += tests/fuzz/replay
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-seeds tests/fuzz/policy.dict tests/fuzz/run
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/make-seeds tests/fuzz/run \
+	tests/fuzz/alerts.dict tests/fuzz/conf.dict tests/fuzz/policy.dict

@@ -152,7 +152,7 @@ static void run_capture(const uint8_t *data, size_t size)
 	read_file(data, size);
 }
 
-const fuzz_target_t fuzz_capture = {"capture", run_capture};
-const fuzz_target_t fuzz_packets = {"packets", run_packets};
-const fuzz_target_t fuzz_dnstap = {"dnstap", run_dnstap};
-const fuzz_target_t fuzz_dns = {"dns", run_dns};
+const fuzz_target_t fuzz_capture = {"capture", run_capture, NULL};
+const fuzz_target_t fuzz_packets = {"packets", run_packets, NULL};
+const fuzz_target_t fuzz_dnstap = {"dnstap", run_dnstap, NULL};
+const fuzz_target_t fuzz_dns = {"dns", run_dns, NULL};

@@ -112,7 +112,7 @@ static void run_alerts(const uint8_t *data, size_t size)
 	fuzz_file_end(&file);
 }
 
-const fuzz_target_t fuzz_conf = {"conf", run_conf};
-const fuzz_target_t fuzz_popular = {"popular", run_popular};
-const fuzz_target_t fuzz_elf = {"elf", run_elf};
-const fuzz_target_t fuzz_alerts = {"alerts", run_alerts};
+const fuzz_target_t fuzz_conf = {"conf", run_conf, NULL};
+const fuzz_target_t fuzz_popular = {"popular", run_popular, NULL};
+const fuzz_target_t fuzz_elf = {"elf", run_elf, NULL};
+const fuzz_target_t fuzz_alerts = {"alerts", run_alerts, NULL};

@@ -50,4 +50,4 @@ static void run(const uint8_t *data, size_t size)
 	two_names(&name[0], &name[1], dice);
 }
 
-const fuzz_target_t fuzz_name = {"name", run};
+const fuzz_target_t fuzz_name = {"name", run, NULL};

@@ -135,5 +135,71 @@ static void run_records(const uint8_t *data, size_t size)
 	ts_policy_builder_free(builder);
 }
 
-const fuzz_target_t fuzz_policy = {"policy", run_policy};
-const fuzz_target_t fuzz_records = {"records", run_records};
+/* One line of zone text that means something, with what it wants or with what another wants. */
+static size_t make_line(char *line, size_t max, unsigned *dice)
+{
+	static const char *const owners[] = {"@", "version", "m1.zones", "m2.zones", "",
+		"typo.typosink.ext.m1.zones", "typo-always.typosink.ext.m1.zones", "group.m1.zones",
+		"action.typosink.ext", "action.typosink.ext.m1.zones",
+		"action.g.groups.typosink.ext", "sinkhole.typosink.ext",
+		"sinkhole.typosink.ext.m1.zones", "max-ttl.typosink.ext", "qtypes.typosink.ext",
+		"classes.typosink.ext", "threshold.typosink.ext", "evidence.typosink.ext",
+		"a1.allow.typosink.ext", "until.a1.allow.typosink.ext",
+		"reason.a1.allow.typosink.ext", "k1.known.typosink.ext", "lab.clients.typosink.ext",
+		"action.lab.clients.typosink.ext", "x.other.ext", "coo.m1.zones"};
+	static const char *const heads[] = {"", "IN ", "30 ", "30 IN ", "CH "};
+	static const char *const data[] = {"PTR mil.", "PTR gov.", "PTR ml.", "PTR mines.ml.",
+		"PTR .", "PTR xn--mnchen-3ya.example.", "TXT 2", "TXT observe", "TXT pass",
+		"TXT nxdomain", "TXT nodata", "TXT nullmx", "TXT g", "TXT 0", "TXT 60",
+		"TXT 99999999999", "TXT \"MX A AAAA SRV\"", "TXT all", "TXT none",
+		"TXT \"all -omission\"", "TXT 0.95", "TXT 1.5", "TXT listed", "TXT \"listed dns\"",
+		"TXT 2027-01-31", "TXT 2019-02-30", "TXT \"\"", "TXT a b", "MX 10 mx.example.",
+		"MX 0 .", "MX 10 mx.mil.", "A 192.0.2.1", "AAAA 2001:db8::1",
+		"APL 1:198.51.100.0/24 !2:2001:db8::/32", "APL 1:0.0.0.0/0", "APL",
+		"SOA invalid. h.invalid. 7 3600 600 9999 0", "NS invalid.", "CNAME a.example.",
+		"TYPE65280 \\# 2 0102", "PTR \\# 5 036D696C00", "ZONEMD 7 1 1 00", "DNAME mil."};
+	unsigned n = *dice;
+
+	*dice = n * 1103515245u + 12345u;
+	n = n >> 4 & 0xffffff;
+	size_t owner = n % (sizeof(owners) / sizeof(owners[0]));
+	n /= sizeof(owners) / sizeof(owners[0]);
+	size_t rest = n % (sizeof(data) / sizeof(data[0]));
+	n /= sizeof(data) / sizeof(data[0]);
+	int len = snprintf(line, max, "%s %s%s\n", owners[owner], heads[n % 5], data[rest]);
+	return len > 0 && (size_t)len < max ? (size_t)len : 0;
+}
+
+/* Takes a line away, puts one of ours in, or the copy of one, at the start of some line. */
+static size_t mutate_policy(uint8_t *text, size_t size, size_t max, unsigned dice)
+{
+	size_t starts[64], count = 0, len;
+	char line[256];
+
+	for (size_t i = 0; i < size && count < 64; i++)
+		if (i == 0 || text[i - 1] == '\n')
+			starts[count++] = i;
+	if (count == 0)
+		return 0;
+	size_t at = starts[(dice >> 2) % count], from = starts[(dice >> 8) % count];
+	const uint8_t *end = memchr(text + from, '\n', size - from);
+	size_t from_len = end ? (size_t)(end + 1 - (text + from)) : size - from;
+
+	if (dice % 4 == 0 && from_len < size) {
+		memmove(text + from, text + from + from_len, size - from - from_len);
+		return size - from_len;
+	}
+	if (dice % 4 == 1 && from_len < sizeof(line)) {
+		memcpy(line, text + from, from_len);
+		len = from_len;
+	} else
+		len = make_line(line, sizeof(line), &dice);
+	if (len == 0 || size + len > max)
+		return 0;
+	memmove(text + at + len, text + at, size - at);
+	memcpy(text + at, line, len);
+	return size + len;
+}
+
+const fuzz_target_t fuzz_policy = {"policy", run_policy, mutate_policy};
+const fuzz_target_t fuzz_records = {"records", run_records, NULL};

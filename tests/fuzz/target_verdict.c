@@ -239,4 +239,4 @@ static void run(const uint8_t *data, size_t size)
 	ts_policyset_free(set);
 }
 
-const fuzz_target_t fuzz_verdict = {"verdict", run};
+const fuzz_target_t fuzz_verdict = {"verdict", run, NULL};

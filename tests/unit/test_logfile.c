@@ -14,12 +14,53 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static char dir[64], path[96], old[96];
+
+/* What happens at the next calls of the system; the unit's own calls come here. */
+static struct {
+	unsigned removals;    /* so often, the file goes just before a write */
+	unsigned interrupted; /* so many writes are interrupted */
+	bool nothing_written; /* a write says that it wrote nothing */
+	bool disk_full;       /* after `room` octets */
+	size_t room;
+	bool cannot_be_cut; /* ftruncate() fails */
+} happens;
+
+ssize_t write(int fd, const void *data, size_t len)
+{
+	if (happens.removals > 0) {
+		happens.removals--;
+		unlink(path);
+	}
+	if (happens.interrupted > 0) {
+		happens.interrupted--;
+		errno = EINTR;
+		return -1;
+	}
+	if (happens.disk_full && happens.room == 0) {
+		errno = ENOSPC;
+		return -1;
+	}
+	if (happens.disk_full) {
+		len = len < happens.room ? len : happens.room;
+		happens.room -= len;
+	}
+	return happens.nothing_written ? 0 : syscall(SYS_write, fd, data, len);
+}
+
+int ftruncate(int fd, off_t len)
+{
+	if (happens.cannot_be_cut) {
+		errno = EPERM; /* as of a file that may only be appended to */
+		return -1;
+	}
+	return (int)syscall(SYS_ftruncate, fd, len);
+}
 
 static int setup(void **state)
 {
@@ -160,6 +201,47 @@ static void logfile__torn_tail(void **state)
 	}
 }
 
+/* The file goes between the look at its name and the write: what it took with it is written again,
+ * but not for ever. */
+static void logfile__removed_meanwhile(void **state)
+{
+	ts_logfile_t file;
+
+	(void)state;
+	ts_logfile_init(&file, path);
+	write_ok(&file, "one\n");
+	happens.removals = 1;
+	write_ok(&file, "two\n");
+	assert_string_equal(content(path), "two\n");
+	happens.removals = 2;
+	write_ok(&file, "three\n");
+	assert_string_equal(content(path), "three\n");
+	happens.removals = 1000;
+	write_fails(&file, "four\n", ENOENT);
+	assert_true(happens.removals > 990);
+	happens.removals = 0;
+	write_ok(&file, "four\n");
+	assert_string_equal(content(path), "four\n");
+	ts_logfile_release(&file);
+}
+
+static void logfile__interrupted(void **state)
+{
+	ts_logfile_t file;
+
+	(void)state;
+	ts_logfile_init(&file, path);
+	happens.interrupted = 3;
+	write_ok(&file, "one\n");
+	assert_int_equal(happens.interrupted, 0);
+	happens.nothing_written = true;
+	write_fails(&file, "two\n", ENOSPC);
+	happens.nothing_written = false;
+	write_ok(&file, "two\n");
+	assert_string_equal(content(path), "one\ntwo\n");
+	ts_logfile_release(&file);
+}
+
 static void logfile__device_full(void **state)
 {
 	ts_logfile_t file;
@@ -170,29 +252,37 @@ static void logfile__device_full(void **state)
 	ts_logfile_release(&file);
 }
 
-/* A disk that fills up in the middle of a line, played by a limit on the file's size. */
-static void logfile__short_write(void **state)
+/* A disk that fills up in the middle of a line. */
+static void disk_full_after(const char *left)
 {
-	struct rlimit before, limit;
 	ts_logfile_t file;
 	size_t done;
 
-	(void)state;
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	ts_logfile_init(&file, path);
 	write_ok(&file, "one\n");
-	limit = before;
-	limit.rlim_cur = 11; /* "two" fits, "three" does not */
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	happens.disk_full = true;
+	happens.room = 7; /* "two" fits, "three" does not */
 	int ret = ts_logfile_write(&file, "two\nthree\n", 10, &done);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	int error = errno;
+	happens.disk_full = false;
 	assert_int_equal(ret, TS_EIO);
+	assert_int_equal(error, ENOSPC);
 	assert_int_equal(done, 4);
-	assert_string_equal(content(path), "one\ntwo\n");
+	assert_string_equal(content(path), left);
 	write_ok(&file, "three\n");
 	assert_string_equal(content(path), "one\ntwo\nthree\n");
 	ts_logfile_release(&file);
+}
+
+static void logfile__short_write(void **state)
+{
+	(void)state;
+	disk_full_after("one\ntwo\n");
+	/* Where it cannot be taken away again, the half line is gone on with. */
+	assert_int_equal(unlink(path), 0);
+	happens.cannot_be_cut = true;
+	disk_full_after("one\ntwo\nthr");
+	happens.cannot_be_cut = false;
 }
 
 /* Nobody reads: refused at once. A full pipe keeps its half line; a new reader gets whole lines. */
@@ -317,6 +407,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(logfile__truncated, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__directory_removed, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__torn_tail, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__removed_meanwhile, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__interrupted, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__device_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__short_write, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__fifo, setup, teardown),

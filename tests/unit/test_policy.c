@@ -124,6 +124,10 @@ static void policy__errors(void **state)
 		{BARE REST "x TXT ( \"a\"\n", "opening parenthesis without a closing one"},
 		{BARE REST "x TXT ) \"a\"\n", "closing parenthesis without"},
 		{" SOA a. b. 1 2 3 4 5\n", "no owner name"},
+		/* Malformed ones of these leak within ldns: AddressSanitizer would tell. */
+		{BARE REST "x CERT 0 1 2 AAAA\n", "a CERT record means nothing in a policy"},
+		{BARE REST "x 30 IN TYPE37 0 1 2 AAAA\n", "a CERT record means nothing"},
+		{BARE REST "x CH IPSECKEY 1 3 2 x. =\n", "an IPSECKEY record means nothing"},
 	};
 
 	(void)state;
