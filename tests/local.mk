@@ -45,7 +45,8 @@ tests_unit_test_capture_open_CFLAGS = $(AM_CFLAGS) $(CAPTURE_CFLAGS)
 tests_unit_test_capture_open_LDADD = src/libcapture.la $(LDADD) $(CAPTURE_LIBS)
 tests_unit_test_no_memory_LDADD = src/libcapture.la $(LDADD)
 tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc \
-	-Wl,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup
+	-Wl,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup \
+	-Wl,--wrap=ts_arena_alloc,--wrap=ts_arena_copy
 
 # Integration tests (pytest, real servers): tests/integration/README.md.
 EXTRA_DIST += tests/integration tests/check-dist tests/host-suite/run \

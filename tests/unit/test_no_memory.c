@@ -22,11 +22,13 @@
 #include "../../src/rpz.h"
 
 #include <ftw.h>
+#include <malloc.h>
 #include <unistd.h>
 
 static _Thread_local struct {
 	bool on, ever; /* ever: something was refused */
 	bool all_after;
+	bool arenas;        /* what arenas hand out counts as well, not only what they get */
 	unsigned long left; /* allocations that still go well */
 } plan;
 
@@ -47,6 +49,10 @@ void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *p, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
 char *__real_strdup(const char *text);
+void *__real_ts_arena_alloc(ts_arena_t *arena, size_t size);
+void *__real_ts_arena_copy(ts_arena_t *arena, const void *data, size_t len);
+void *__wrap_ts_arena_alloc(ts_arena_t *arena, size_t size);
+void *__wrap_ts_arena_copy(ts_arena_t *arena, const void *data, size_t len);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *p, size_t size);
@@ -76,6 +82,16 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size)
 char *__wrap_strdup(const char *text)
 {
 	return refuse() ? NULL : __real_strdup(text);
+}
+
+void *__wrap_ts_arena_alloc(ts_arena_t *arena, size_t size)
+{
+	return plan.arenas && refuse() ? NULL : __real_ts_arena_alloc(arena, size);
+}
+
+void *__wrap_ts_arena_copy(ts_arena_t *arena, const void *data, size_t len)
+{
+	return plan.arenas && refuse() ? NULL : __real_ts_arena_copy(arena, data, len);
 }
 
 /* ---- the pieces of work ---- */
@@ -160,6 +176,44 @@ static int policy_set_of_two(void)
 	ts_policyset_free(made);
 	ts_policy_unref(policies[0]);
 	ts_policy_unref(policies[1]);
+	return err;
+}
+
+/* Lines `first N second N.example.`. \return the new length of the text. */
+static size_t many(char *text, size_t len, const char *first, const char *second)
+{
+	for (unsigned i = 2; i < 70; i++)
+		len += (size_t)sprintf(text + len, "%s%u%s%u.example.\n", first, i, second, i);
+	return len;
+}
+
+/* Sets of which the map and the table have to grow at one kind of name after the other. */
+static int policy_sets_that_grow(void)
+{
+	static const struct {
+		const char *first, *second, *more, *more_second;
+	} kinds[] = {{"m", ".zones.p.example. PTR z", NULL, NULL},
+		{"a", ".allow PTR a", NULL, NULL}, {"k", ".known PTR k", NULL, NULL},
+		{"typo.typosink.ext.m1.zones.p.example. PTR t", "x", NULL, NULL},
+		{"m", ".zones.p.example. PTR z", "sinkhole.typosink.ext.m",
+			".zones.p.example. MX 10 h"}};
+	static char text[1 << 15];
+	ts_policyset_t *made;
+	int err = TS_OK;
+
+	for (size_t i = 0; !err && i < countof(kinds); i++) {
+		size_t len =
+			(size_t)sprintf(text, "%s", POLICY_HEAD "m1.zones.p.example. PTR mil.\n");
+		len = many(text, len, kinds[i].first, kinds[i].second);
+		if (kinds[i].more)
+			many(text, len, kinds[i].more, kinds[i].more_second);
+		ts_policy_t *policy = policy_good(text);
+		ts_policyset_options_t options = {.seed = 1};
+		err = TRY(ts_policyset_new(&policy, 1, &options, &made));
+		if (!err)
+			ts_policyset_free(made);
+		ts_policy_unref(policy);
+	}
 	return err;
 }
 
@@ -372,19 +426,22 @@ static const struct {
 	int (*work)(void);
 	unsigned at_least; /* allocations that there are: else nothing is shown */
 	unsigned without;  /* those of them that it can do without (an array that would shrink) */
+	bool arenas;
 } works[] = {
-	{"policy from a file", policy_file, 70, 1},
-	{"policy that grows", policy_large, 400, 1},
-	{"set of policies", policy_set_of_two, 4, 0},
-	{"configuration", conf, 10, 0},
-	{"popular list", popular, 2, 0},
-	{"map of names", namemap, 4, 0},
-	{"index", index_of_zones, 5, 1},
-	{"enumeration", enumerate, 3, 0},
-	{"RPZ", rpz, 5, 0},
-	{"pipeline", pipeline, 8, 0},
-	{"capture: text", capture_text, 4, 0},
-	{"capture: flows", capture_flows, 8, 0},
+	{"policy from a file", policy_file, 70, 1, false},
+	{"policy from a file, arenas", policy_file, 180, 1, true},
+	{"policy that grows", policy_large, 400, 1, false},
+	{"set of policies", policy_set_of_two, 4, 0, false},
+	{"sets that grow", policy_sets_that_grow, 20, 0, false},
+	{"configuration", conf, 10, 0, false},
+	{"popular list", popular, 2, 0, false},
+	{"map of names", namemap, 4, 0, false},
+	{"index", index_of_zones, 5, 1, false},
+	{"enumeration", enumerate, 3, 0, false},
+	{"RPZ", rpz, 5, 0, false},
+	{"pipeline", pipeline, 8, 0, false},
+	{"capture: text", capture_text, 4, 0, false},
+	{"capture: flows", capture_flows, 8, 0, false},
 };
 
 static void no_memory__is_told(void **state)
@@ -398,6 +455,7 @@ static void no_memory__is_told(void **state)
 			for (;; n++) {
 				memset(&plan, 0, sizeof(plan));
 				plan.all_after = all_after;
+				plan.arenas = works[i].arenas;
 				plan.left = n;
 				int err = works[i].work();
 				if (!plan.ever) { /* there are no more than n */
@@ -446,6 +504,9 @@ static int tear_down(void **state)
 
 int main(void)
 {
+	/* The same work a thousand times over: what it gave back need not go back to the kernel. */
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TRIM_THRESHOLD, 512 << 20);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_memory__is_told),
 	};

@@ -998,6 +998,97 @@ static void pipeline__disk_full(void **state)
 	assert_int_equal(s.lookups + s.lost, sent);
 }
 
+/* ---- no room ---- */
+
+/* While it is held the writer stands still, at its next look at the clock. */
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+
+static int64_t get_held_mono(void *arg)
+{
+	pthread_mutex_lock(&held);
+	pthread_mutex_unlock(&held);
+	return get_mono(arg);
+}
+
+/* A queue that is full of alerts has room for what the policy has to say. */
+static void pipeline__queue_full_of_alerts(void **state)
+{
+	static const ts_clock_t clock = {get_wall, get_held_mono, NULL};
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .queue = 1, .clock = &clock};
+	ts_event_t policy = {
+		.kind = TS_EVENT_POLICY, .policy_name = "mil.policy.example.", .ede = -1};
+	fixture_event_t e;
+
+	fake_reset();
+	pthread_mutex_lock(&held);
+	ts_pipeline_t *p = start(&options);
+	fixture_army(f, &e);
+	while (stats_of(p).dropped < 3)
+		ts_pipeline_submit(p, &e.event);
+	ts_pipeline_submit(p, &policy);
+	ts_pipeline_stats_t stats = stats_of(p);
+	pthread_mutex_unlock(&held);
+	ts_pipeline_free(p);
+	assert_int_equal(stats.dropped, 3);
+	json_t *all = lines_of(f->alerts);
+	struct sums s = check_run(all);
+	assert_int_equal(s.lost, 3);
+	assert_int_equal(s.lookups + s.lost + 1, stats.submitted);
+	assert_string_equal(text_of(json_array_get(all, s.lines - 3), "event.action"), "policy");
+	json_decref(all);
+}
+
+/* Where nothing can be written, and the buffer is full: each look-up that is discarded counts,
+ * those of a sum as well; what the pipeline and the policy have to say has room of its own. What
+ * was discarded is told once there is a file, and not before. */
+static void pipeline__buffer_full(void **state)
+{
+	fixture_t *f = *state;
+	char folder[128], file[160];
+	ts_pipeline_options_t options = {
+		.alert_file = file, .window = 60, .clock = &fake_clock, .state_dir = f->dir};
+	ts_event_t policy = {
+		.kind = TS_EVENT_POLICY, .policy_name = "mil.policy.example.", .ede = -1};
+	unsigned sent = 0;
+	fixture_event_t e;
+
+	fake_reset();
+	snprintf(folder, sizeof(folder), "%s/away", f->dir);
+	snprintf(file, sizeof(file), "%s/alerts", folder);
+	ts_pipeline_t *p = start(&options);
+	fixture_army(f, &e);
+	for (; sent < 5; sent++) /* one event, and a sum of four to come */
+		ts_pipeline_submit(p, &e.event);
+	while (stats_of(p).discarded == 0) {
+		e.event.client.addr[1] = (uint8_t)(++sent >> 8);
+		e.event.client.addr[2] = (uint8_t)sent;
+		ts_pipeline_submit(p, &e.event);
+		fixture_wait(stats_of(p).queue_depth == 0);
+	}
+	uint64_t discarded = stats_of(p).discarded;
+	ts_pipeline_submit(p, &policy);
+	fixture_wait(stats_of(p).queue_depth == 0);
+	assert_int_equal(stats_of(p).discarded, discarded);
+	fake_mono += 60000000;
+	fixture_wait(stats_of(p).discarded == discarded + 4);
+	assert_int_equal(stats_of(p).written, 0);
+	assert_true(stats_of(p).failed_writes > 0);
+
+	/* Not tried again before its time, however long that is by another clock. */
+	assert_int_equal(mkdir(folder, 0755), 0);
+	fake_mono += 1000000;
+	fixture_wait(stats_of(p).written > 500);
+	ts_pipeline_free(p);
+	json_t *all = lines_of(file);
+	struct sums s = check_run(all);
+	assert_int_equal(s.lost, discarded + 4);
+	assert_int_equal(s.lookups + s.lost, sent);
+	json_decref(all);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 /* Renamed, removed, truncated in mid-stream: the lines that are left have no
  * torn one among them, and a rename alone loses nothing. */
 static void pipeline__rotation(void **state)
@@ -1274,6 +1365,8 @@ int main(void)
 		TEST(pipeline__signals_are_the_hosts),
 		TEST(pipeline__fifo),
 		TEST(pipeline__disk_full),
+		TEST(pipeline__queue_full_of_alerts),
+		TEST(pipeline__buffer_full),
 		TEST(pipeline__rotation),
 		TEST(pipeline__killed),
 		TEST(pipeline__bad_state),
