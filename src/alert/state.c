@@ -40,8 +40,10 @@ int ts_state_open(
 
 	*state = (ts_state_t){.fd = -1, .unwritten_max = unwritten_max};
 	*previous = (ts_previous_run_t){0};
-	if ((size_t)snprintf(path, sizeof(path), "%s/" STATE_FILE, dir) >= sizeof(path))
-		return TS_ERANGE;
+	if ((size_t)snprintf(path, sizeof(path), "%s/" STATE_FILE, dir) >= sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return TS_EIO;
+	}
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, STATE_MODE);
 	if (fd < 0)
 		return TS_EIO;

@@ -16,7 +16,7 @@ typedef struct ts_state {
 
 /**
  * Opens or makes the file and reads what it says. What makes no sense counts as no memory.
- * \return TS_OK, TS_ERANGE (path too long), TS_EIO: errno says why; then there is no state.
+ * \return TS_OK; TS_EIO: errno says why; then there is no state.
  */
 TS_MUST_CHECK int ts_state_open(ts_state_t *state, const char *dir, uint64_t unwritten_max,
 	ts_previous_run_t *previous) TS_NONNULL_ALL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The small parts of the alert pipeline: clock texts, event ids, the keyed hash,
- * the metrics' file, the words for errors.
+ * the metrics' file, the table of repeats, the words for errors.
  */
 #include "config.h"
 
@@ -9,6 +9,7 @@
 
 #include "../../src/alert/clock.h"
 #include "../../src/alert/metrics.h"
+#include "../../src/alert/repeats.h"
 #include "../../src/alert/ulid.h"
 #include "../../src/siphash.h"
 
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -109,6 +111,19 @@ static void siphash__vectors(void **state)
 		assert_int_equal(ts_siphash(key, data, rows[i].len), rows[i].hash);
 }
 
+/* The write() that the unit calls. */
+static int write_error; /* of the next call; it succeeds after that where it is EINTR */
+
+ssize_t write(int fd, const void *data, size_t len)
+{
+	if (write_error) {
+		errno = write_error;
+		write_error = write_error == EINTR ? 0 : write_error;
+		return -1;
+	}
+	return syscall(SYS_write, fd, data, len);
+}
+
 /* Where the file cannot be replaced, the old one stands and nothing is left beside it. */
 static void metrics__that_cannot_be_written(void **state)
 {
@@ -134,11 +149,117 @@ static void metrics__that_cannot_be_written(void **state)
 	assert_int_equal(ts_metrics_write(m, &run, path), TS_EIO);
 	assert_int_equal(errno, ELOOP);
 	assert_int_equal(unlink(beside), 0);
+	write_error = ENOSPC;
+	assert_int_equal(ts_metrics_write(m, &run, path), TS_EIO);
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(access(beside, F_OK), -1);
+	write_error = EINTR;
 	assert_int_equal(ts_metrics_write(m, &run, path), TS_OK);
+	assert_int_equal(write_error, 0);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(dir), 0);
 	ts_metrics_free(m);
 	free(far);
+}
+
+/* What the table of repeats has told. */
+static struct {
+	unsigned times;
+	ts_repeated_t last;
+	uint16_t qtype;
+} told;
+
+static void tell(void *arg, const ts_repeated_t *repeated)
+{
+	assert_ptr_equal(arg, &told);
+	told.times++;
+	told.last = *repeated;
+	told.qtype = repeated->record->qtype;
+}
+
+static bool see(ts_repeats_t *repeats, uint16_t qtype, uint16_t qclass, int64_t now)
+{
+	ts_record_t record = {.kind = TS_EVENT_ALERT,
+		.size = sizeof(record),
+		.qtype = qtype,
+		.qclass = qclass,
+		.time_us = 1000 + now};
+
+	return ts_repeats_see(repeats, &record, now);
+}
+
+/* A window begins with a look-up, ends when it is over and not a moment later, and is told of where
+ * something was repeated in it: how often, and when first and last. */
+static void repeats__window(void **state)
+{
+	ts_repeats_t *r = ts_repeats_new(100, 50, (const uint8_t[16]){1}, tell, &told);
+
+	(void)state;
+	told.times = 0;
+	assert_non_null(r);
+	size_t empty = ts_repeats_memory(r);
+	assert_true(see(r, 15, 1, 0));
+	assert_true(ts_repeats_memory(r) > empty);
+	assert_true(see(r, 1, 1, 1));
+	assert_true(see(r, 15, 3, 2));
+	assert_true(see(r, 15 + 256, 1, 3));
+	assert_true(see(r, 15, 1 + 256, 4));
+	for (int64_t now = 10; now < 13; now++)
+		assert_false(see(r, 15, 1, now));
+	assert_false(see(r, 1, 1, 20));
+	assert_int_equal(ts_repeats_count(r), 5);
+	ts_repeats_expire(r, 49);
+	assert_int_equal(told.times, 0);
+	ts_repeats_expire(r, 50);
+	assert_int_equal(told.times, 1);
+	assert_int_equal(told.last.count, 3);
+	assert_int_equal(told.last.first_us, 1010);
+	assert_int_equal(told.last.last_us, 1012);
+	/* Seeing ends what is over, too; one repeat is told of, none is not. */
+	assert_true(see(r, 15, 1, 60));
+	assert_int_equal(told.times, 2);
+	assert_int_equal(told.qtype, 1);
+	assert_int_equal(told.last.count, 1);
+	assert_int_equal(told.last.first_us, 1020);
+	assert_int_equal(told.last.last_us, 1020);
+	assert_int_equal(ts_repeats_count(r), 1);
+	ts_repeats_expire(r, INT64_MAX);
+	assert_int_equal(told.times, 2);
+	assert_int_equal(ts_repeats_count(r), 0);
+	assert_int_equal(ts_repeats_memory(r), empty);
+	ts_repeats_free(r);
+}
+
+/* A full table gives up its oldest entry, and tells of it; all chains stay whole. */
+static void repeats__full(void **state)
+{
+	ts_repeats_t *r = ts_repeats_new(40, 1000, (const uint8_t[16]){2}, tell, &told);
+	ts_repeats_t *none = ts_repeats_new(0, 1000, (const uint8_t[16]){2}, tell, &told);
+
+	(void)state;
+	told.times = 0;
+	assert_true(r && none);
+	for (uint16_t i = 0; i < 40; i++) {
+		assert_true(see(r, i, 1, i));
+		assert_false(see(r, i, 1, i));
+	}
+	assert_int_equal(told.times, 0);
+	for (uint16_t i = 40; i < 80; i++) {
+		assert_true(see(r, i, 1, i));
+		assert_int_equal(ts_repeats_count(r), 40);
+		assert_int_equal(told.times, i - 39);
+		assert_int_equal(told.qtype, i - 40);
+		/* The next to go is still there. */
+		if (i < 79)
+			assert_false(see(r, (uint16_t)(i - 39), 1, i));
+	}
+	for (uint16_t i = 40; i < 80; i++)
+		assert_false(see(r, i, 1, 100));
+	assert_true(see(none, 1, 1, 0));
+	assert_true(see(none, 1, 1, 0));
+	assert_int_equal(ts_repeats_count(none), 0);
+	ts_repeats_free(none);
+	ts_repeats_free(r);
 }
 
 static void err__each_has_a_sentence(void **state)
@@ -160,6 +281,8 @@ int main(void)
 		cmocka_unit_test(ulid__time),
 		cmocka_unit_test(siphash__vectors),
 		cmocka_unit_test(metrics__that_cannot_be_written),
+		cmocka_unit_test(repeats__window),
+		cmocka_unit_test(repeats__full),
 		cmocka_unit_test(err__each_has_a_sentence),
 	};
 

@@ -18,16 +18,19 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -146,6 +149,79 @@ static void fake_reset(void)
 {
 	fake_wall = INT64_C(1795460474482913);
 	fake_mono = 1000000;
+}
+
+/* ---- a system that refuses ---- */
+
+static struct {
+	_Atomic bool random;          /* no entropy yet */
+	_Atomic bool state;           /* what ts_state_note() writes is not taken */
+	const char *_Atomic creating; /* no file can be made of that name */
+} refused;
+
+ssize_t getrandom(void *out, size_t len, unsigned flags)
+{
+	if (refused.random) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return syscall(SYS_getrandom, out, len, flags);
+}
+
+ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
+{
+	if (refused.state) {
+		errno = EIO;
+		return -1;
+	}
+	return syscall(SYS_pwrite64, fd, data, len, at);
+}
+
+int open(const char *path, int flags, ...)
+{
+	const char *not_this = refused.creating;
+	mode_t mode = 0;
+	va_list args;
+
+	if (flags & O_CREAT) {
+		va_start(args, flags);
+		mode = va_arg(args, mode_t);
+		va_end(args);
+	}
+	if (flags & O_CREAT && not_this && strcmp(path, not_this) == 0) {
+		errno = EACCES;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+/* What was reported, one a line; to be read when the pipeline has ended, or waited for. */
+static struct {
+	char text[4096];
+	_Atomic unsigned lines;
+} told;
+
+static void tell(void *arg, const ts_diag_t *diag)
+{
+	size_t len = strlen(told.text);
+
+	(void)arg;
+	snprintf(told.text + len, sizeof(told.text) - len, "%s\n", diag->message);
+	told.lines++;
+}
+
+static void told_begin(void)
+{
+	memset(&told, 0, sizeof(told));
+}
+
+static unsigned told_times(const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *p = told.text; (p = strstr(p, what)); p++)
+		n++;
+	return n;
 }
 
 /* ---- the form of the line ---- */
@@ -1127,6 +1203,94 @@ static void pipeline__rotation(void **state)
 	assert_int_equal(s.lost, 0);
 }
 
+/* Renamed where no new file may be made: the renamed one is written on, that is said once, and a
+ * new one is written as soon as there may be one. */
+static void pipeline__renamed_for_good(void **state)
+{
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .report = {tell, NULL}};
+	fixture_event_t e;
+	char old[128];
+
+	told_begin();
+	fixture_army(f, &e);
+	ts_pipeline_t *p = start(&options);
+	ts_pipeline_submit(p, &e.event);
+	fixture_wait(stats_of(p).written == 2);
+	snprintf(old, sizeof(old), "%s/alerts.1", f->dir);
+	refused.creating = f->alerts;
+	assert_int_equal(rename(f->alerts, old), 0);
+	for (unsigned i = 3; i < 6; i++) {
+		ts_pipeline_submit(p, &e.event);
+		fixture_wait(stats_of(p).written == i);
+	}
+	refused.creating = NULL;
+	ts_pipeline_submit(p, &e.event);
+	ts_pipeline_free(p);
+	assert_int_equal(told.lines, 1);
+	assert_int_equal(told_times("the renamed one is written on"), 1);
+	json_t *all = lines_of(old), *rest = lines_of(f->alerts);
+	assert_int_equal(json_array_size(all), 5);
+	assert_int_equal(json_array_size(rest), 2);
+	json_array_extend(all, rest);
+	struct sums s = check_run(all);
+	assert_int_equal(s.lookups + s.lost, 5);
+	json_decref(all);
+	json_decref(rest);
+}
+
+/* What stands beside the alerts cannot be written: said once each, and the alerts are whole.
+ * Without entropy there are ids all the same. */
+static void pipeline__troubles_beside_it(void **state)
+{
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts,
+		.metrics_file = "/nonexistent/metrics",
+		.state_dir = f->dir,
+		.report = {tell, NULL}};
+	ts_event_t policy = {
+		.kind = TS_EVENT_POLICY, .policy_name = "mil.policy.example.", .ede = -1};
+	fixture_event_t e;
+
+	told_begin();
+	fixture_army(f, &e);
+	refused.random = refused.state = true;
+	ts_pipeline_t *p = start(&options);
+	for (unsigned i = 2; i < 6; i += 2) {
+		ts_pipeline_submit(p, &e.event);
+		ts_pipeline_submit(p, &policy); /* metrics at once */
+		fixture_wait(stats_of(p).written == i + 1);
+	}
+	ts_pipeline_free(p);
+	refused.random = refused.state = false;
+	assert_int_equal(told.lines, 2);
+	assert_int_equal(told_times("cannot be written: Input/output error"), 1);
+	assert_int_equal(told_times("cannot be written: No such file or directory"), 1);
+	json_t *all = lines_of(f->alerts);
+	struct sums s = check_run(all);
+	assert_int_equal(s.lookups, 2);
+	for (size_t i = 1; i < s.lines; i++)
+		assert_true(strcmp(text_of(json_array_get(all, i - 1), "event.id"),
+				    text_of(json_array_get(all, i), "event.id")) < 0);
+	json_decref(all);
+
+	/* A folder for the state that is none, and one whose path is too long. */
+	char far[PATH_MAX];
+	memset(far, 'a', sizeof(far) - 1);
+	far[sizeof(far) - 1] = '\0';
+	const char *const folders[] = {"/nonexistent", far};
+	for (size_t i = 0; i < countof(folders); i++) {
+		ts_pipeline_options_t no_state = {
+			.alert_file = f->alerts, .state_dir = folders[i], .report = {tell, NULL}};
+		told_begin();
+		ts_pipeline_free(start(&no_state));
+		assert_int_equal(told.lines, 1);
+		assert_int_equal(told_times(i ? "alerts.state cannot be used: File name too long"
+					      : "alerts.state cannot be used: No such file"),
+			1);
+	}
+}
+
 /* Killed in mid-stream: whole lines, and the next start says where the last run
  * was. */
 static void pipeline__killed(void **state)
@@ -1368,6 +1532,8 @@ int main(void)
 		TEST(pipeline__queue_full_of_alerts),
 		TEST(pipeline__buffer_full),
 		TEST(pipeline__rotation),
+		TEST(pipeline__renamed_for_good),
+		TEST(pipeline__troubles_beside_it),
 		TEST(pipeline__killed),
 		TEST(pipeline__bad_state),
 		TEST(pipeline__chroot),
