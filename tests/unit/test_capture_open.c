@@ -10,10 +10,12 @@
 
 #include "../../src/capture/capture.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -162,6 +164,138 @@ static void open__gzip(void **state)
 	}
 }
 
+/* A line of text each: what it asks, who, when and how; or what is said of it. */
+static void text__lines(void **state)
+{
+	static const struct {
+		const char *line;
+		uint16_t qtype, qclass; /* 0: no query */
+		const char *from;       /* "": not known */
+		uint16_t port;
+		int64_t time_us; /* of 2026 in winter, in a zone two hours east of Greenwich */
+		uint8_t carrier;
+		bool rd;
+		const char *says;
+	} rows[] = {
+		{"army.ml", 15, 1, "", 0, 0, TS_CARRIER_NONE, true, ""},
+		{"  army.ml\tIN  AAAA \r", 28, 1, "", 0, 0, TS_CARRIER_NONE, true, ""},
+		{"army.ml CH TYPE257", 257, 3, "", 0, 0, TS_CARRIER_NONE, true, ""},
+		{"army.ml hs any", 255, 4, "", 0, 0, TS_CARRIER_NONE, true, ""},
+		{"army.ml XX MX", 0, 0, "", 0, 0, 0, false, "unknown class"},
+		{"army.ml XYZ", 0, 0, "", 0, 0, 0, false, "unknown record type"},
+		{"army..ml MX", 0, 0, "", 0, 0, 0, false, "empty label"},
+		{"army.ml IN MX now", 0, 0, "", 0, 0, 0, false, "more than a name"},
+		{"# army.ml", 0, 0, "", 0, 0, 0, false, ""},
+		{"\t \r", 0, 0, "", 0, 0, 0, false, ""},
+		/* Unbound */
+		{"[1764000001] unbound[1:0] info: 2001:db8::1 army.ml. MX IN", 15, 1, "2001:db8::1",
+			0, INT64_C(1764000001000000), TS_CARRIER_NONE, true, ""},
+		{"[1764000001] unbound[1:0] query: 192.0.2.1 army.ml. A CH", 1, 3, "192.0.2.1", 0,
+			INT64_C(1764000001000000), TS_CARRIER_NONE, true, ""},
+		{"[1764000001] unbound[1:0] reply: 192.0.2.1 army.ml. A IN NXDOMAIN 0.1 1 45", 1, 1,
+			"192.0.2.1", 0, INT64_C(1764000001000000), TS_CARRIER_NONE, true, ""},
+		{"[17x] unbound[1:0] info: 192.0.2.1 army.ml. A IN", 1, 1, "192.0.2.1", 0, 0,
+			TS_CARRIER_NONE, true, ""},
+		{"[-1] unbound[1:0] info: 192.0.2.1 army.ml. A IN", 1, 1, "192.0.2.1", 0, 0,
+			TS_CARRIER_NONE, true, ""},
+		{"[99999999999999] unbound[1:0] info: 192.0.2.1 army.ml. A IN", 1, 1, "192.0.2.1",
+			0, 0, TS_CARRIER_NONE, true, ""},
+		{"[1764000001] unbound[1:0] info: start of service (unbound 1.17.1).", 0, 0, "", 0,
+			0, 0, false, ""},
+		{"[1764000001] unbound[1:0] notice: sent", 0, 0, "", 0, 0, 0, false, ""},
+		{"[1764000001] unbound[1:0] info: 192.0.2 army.ml. A IN", 0, 0, "", 0, 0, 0, false,
+			""},
+		{"[1764000001] unbound[1:0] info: 192.0.2.1 army.ml. A NONE", 0, 0, "", 0, 0, 0,
+			false, ""},
+		{"[1764000001] unbound[1:0] info: 192.0.2.1 army.ml. XYZ IN", 0, 0, "", 0, 0, 0,
+			false, "unknown record type"},
+		/* BIND */
+		{"24-Nov-2026 06:34:58.123 queries: info: client @0x7f01 192.0.2.1#53421 "
+		 "(army.ml): "
+		 "view in: query: army.ml IN MX +E(0)TK (192.0.2.53)",
+			15, 1, "192.0.2.1", 53421, INT64_C(1795494898123000), TS_CARRIER_TCP, true,
+			""},
+		{"2026-11-24T06:34:58Z client 2001:db8::1#53 (army.ml): query: army.ml IN A - "
+		 "(::1)",
+			1, 1, "2001:db8::1", 53, INT64_C(1795502098000000), TS_CARRIER_NONE, false,
+			""},
+		{"2026-11-24T06:34:58.5+01:30 client 192.0.2.1#1 (army.ml): query: army.ml IN A", 1,
+			1, "192.0.2.1", 1, INT64_C(1795496698500000), TS_CARRIER_NONE, true, ""},
+		{"2026-11-24T06:34:58-0130 client 192.0.2.1#1 (army.ml): query: army.ml IN A +", 1,
+			1, "192.0.2.1", 1, INT64_C(1795507498000000), TS_CARRIER_NONE, true, ""},
+		{"client army.ml: query: army.ml IN A", 0, 0, "", 0, 0, 0, false,
+			"no client address"},
+		{"client 192.0.2.1 5: query: army.ml IN A", 0, 0, "", 0, 0, 0, false,
+			"no client address"},
+		{"client 1234567890123456789012345678901234567890123456789#5: query: army.ml IN A",
+			0, 0, "", 0, 0, 0, false, "no client address"},
+		{"client 192.0.2.1#5 (army.ml): query: army.ml IN", 0, 0, "", 0, 0, 0, false,
+			"no name, class and type behind 'query:'"},
+		{"24-Nov-2026 06:34:58.123 named[1]: client 192.0.2.1#5: bad", 0, 0, "", 0, 0, 0,
+			false, ""},
+		{": query: army.ml by the client ", 0, 0, "", 0, 0, 0, false, "more than a name"},
+	};
+
+	(void)state;
+	setenv("TZ", "EET-2", 1);
+	tzset();
+	for (size_t i = 0; i < countof(rows); i++) {
+		ts_capture_options_t options = {.flaws_told = 3, .report = {hear, NULL}};
+		const char *label = rows[i].line;
+		char from[INET6_ADDRSTRLEN] = "";
+		ts_capture_t *capture;
+		ts_message_t m;
+		FILE *f = fopen(path, "w");
+
+		assert_non_null(f);
+		fprintf(f, "%s\n", rows[i].line);
+		fclose(f);
+		said[0] = '\0';
+		assert_row(label, ts_capture_open(path, &options, &capture) == TS_OK);
+		int got = ts_capture_next(capture, &m);
+		assert_row(label, got == (rows[i].qtype != 0));
+		if (got == 1) {
+			assert_row(label, m.dns.qtype == rows[i].qtype);
+			assert_row(label, m.dns.qclass == rows[i].qclass);
+			assert_row(label, m.dns.qname.len == 9);
+			if (m.from.family)
+				inet_ntop(m.from.family == 4 ? AF_INET : AF_INET6, m.from.addr,
+					from, sizeof(from));
+			assert_string_equal(from, rows[i].from);
+			assert_row(label, m.from_port == rows[i].port);
+			assert_row(label, m.time_us == rows[i].time_us);
+			assert_row(label, m.carrier == rows[i].carrier);
+			assert_row(label, m.dns.recursion_desired == rows[i].rd);
+			assert_row(label, ts_capture_next(capture, &m) == 0);
+		}
+		if (rows[i].says[0] ? !strstr(said, rows[i].says) : said[0] != '\0')
+			fail_msg("%s: %s", label, said);
+		ts_capture_close(capture);
+	}
+}
+
+/* Replies are queries only where the queries were not logged. A line may be too long, or the last
+ * without its end. */
+static void text__of_several_lines(void **state)
+{
+	static const char reply[] =
+		"[1] unbound[1:0] reply: 192.0.2.1 army.ml. MX IN NXDOMAIN 0 1 45\n";
+	static const char query_line[] = "[1] unbound[1:0] query: 192.0.2.1 army.ml. MX IN\n";
+	static char text[20000];
+	char kind[32];
+
+	(void)state;
+	size_t len = (size_t)sprintf(text, "%s%s", reply, reply);
+	assert_int_equal(read_input((uint8_t *)text, len, NULL, kind), 2);
+	assert_string_equal(kind, "text");
+	len = (size_t)sprintf(text, "%s%s%s", query_line, reply, reply);
+	assert_int_equal(read_input((uint8_t *)text, len, NULL, kind), 1);
+	memset(text, 'a', 9000);
+	len = 9000 + (size_t)sprintf(text + 9000, "\narmy.ml MX\nnavy.ml MX");
+	assert_int_equal(read_input((uint8_t *)text, len, NULL, kind), 2);
+	assert_non_null(strstr(said, "longer than 8191 characters"));
+}
+
 static void open__nothing_to_read(void **state)
 {
 	static const struct {
@@ -205,6 +339,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(open__what_it_says),
 		cmocka_unit_test(open__gzip),
+		cmocka_unit_test(text__lines),
+		cmocka_unit_test(text__of_several_lines),
 		cmocka_unit_test(open__nothing_to_read),
 	};
 
