@@ -6,7 +6,7 @@
  *
  * 1. the GNU build-id of the main program with those seen at build time: the same program for sure;
  * 2. where the program, or the tree at build time, has no build-id: the size of the memory block
- *    that holds the configuration, and functions that came and went between releases.
+ *    that holds the configuration, and functions that every Unbound has.
  *
  * A program that is known to have the same layout (Unbound's own testbound, say) can be named by
  * its build-id in the environment, TYPOSINK_HOST_BUILD.
@@ -28,16 +28,8 @@
 
 #define BUILD_ID_MAX 64 /* octets; SHA-1 has 20 */
 
-/* Functions by which releases can be told apart: there since `since` (0: before 1.17), gone
- * from `gone` on (0: still there). */
-static const struct landmark {
-	const char *symbol;
-	unsigned since, gone;
-} landmarks[] = {
-	{"mesh_detect_cycle", 0, 0},
-	{"dynlibmod_init", 0, 0},
-	{"msg_cache_remove", 0, 0},
-};
+/* Functions without which a program is no Unbound that we can be in. */
+static const char *const landmarks[] = {"mesh_detect_cycle", "dynlibmod_init", "msg_cache_remove"};
 
 typedef struct found_id {
 	bool seen;
@@ -122,18 +114,14 @@ bool ts_host_matches(const void *env, char *why, size_t size)
 			want, usable);
 		return false;
 	}
-	for (size_t i = 0; i < sizeof(landmarks) / sizeof(landmarks[0]); i++) {
-		const struct landmark *mark = &landmarks[i];
-		bool there = mark->since <= TS_HOST_VERSION_NUMBER &&
-			     (mark->gone == 0 || TS_HOST_VERSION_NUMBER < mark->gone);
-		if ((dlsym(RTLD_DEFAULT, mark->symbol) != NULL) != there) {
+	for (size_t i = 0; i < sizeof(landmarks) / sizeof(landmarks[0]); i++)
+		if (!dlsym(RTLD_DEFAULT, landmarks[i])) {
 			snprintf(why, size,
 				"built for Unbound " TS_HOST_VERSION
-				", but loaded by a program that has %s function %s: "
+				", but loaded by a program that has no function %s: "
 				"install the module that was built for this Unbound",
-				there ? "no" : "a", mark->symbol);
+				landmarks[i]);
 			return false;
 		}
-	}
 	return true;
 }

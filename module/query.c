@@ -798,7 +798,7 @@ enum module_ext_state ts_query_start(ts_module_t *m, struct module_qstate *q)
 
 /*
  * Most queries end here. No alias is in the answer, and of the name it is known that it is nobody's
- * typo under the policy in force: from the start of this query or, where nobody waits for it (the
+ * typo under the policy in force: from the start of this query or, where that was not ours (the
  * address of a name server), from another one before it.
  */
 static bool done_quickly(const ts_module_t *m, const struct module_qstate *q)
@@ -809,8 +809,7 @@ static bool done_quickly(const ts_module_t *m, const struct module_qstate *q)
 		return false;
 	if (q->minfo[m->id])
 		return q->minfo[m->id] == tag(generation);
-	return q->mesh_info->reply_list == NULL && !for_dns64(q) &&
-	       ts_quiet_has(m->quiet, quiet_key(m, &q->qinfo, generation));
+	return ts_quiet_has(m->quiet, quiet_key(m, &q->qinfo, generation));
 }
 
 enum module_ext_state ts_query_done(ts_module_t *m, struct module_qstate *q)

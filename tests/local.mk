@@ -48,6 +48,25 @@ tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=callo
 	-Wl,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup \
 	-Wl,--wrap=ts_arena_alloc,--wrap=ts_arena_copy
 
+# The module, with a stand-in for Unbound; and what it does where there is no build-id to compare.
+if WITH_MODULE
+if HAVE_CMOCKA
+MODULE_TESTS = tests/unit/test_module tests/unit/test_host
+check_PROGRAMS += $(MODULE_TESTS)
+TESTS += $(MODULE_TESTS)
+endif
+endif
+noinst_HEADERS += tests/unit/module_host.h
+tests_unit_test_module_SOURCES = tests/unit/test_module.c tests/unit/module_host.c $(module_typosink_la_SOURCES)
+tests_unit_test_module_CPPFLAGS = $(module_typosink_la_CPPFLAGS)
+tests_unit_test_module_CFLAGS = $(module_typosink_la_CFLAGS)
+tests_unit_test_module_LDFLAGS = $(AM_LDFLAGS) -pthread -Wl,--build-id -Wl,--wrap=malloc,--wrap=calloc \
+	-Wl,--wrap=realloc,--wrap=aligned_alloc,--wrap=sigaction
+tests_unit_test_host_SOURCES = tests/unit/test_host.c module/host.c
+tests_unit_test_host_CPPFLAGS = $(module_typosink_la_CPPFLAGS)
+tests_unit_test_host_CFLAGS = $(module_typosink_la_CFLAGS)
+tests_unit_test_host_LDFLAGS = $(AM_LDFLAGS) -pthread -Wl,--build-id=none,--wrap=dlsym
+
 # Integration tests (pytest, real servers): tests/integration/README.md.
 EXTRA_DIST += tests/integration tests/check-dist tests/host-suite/run \
 	tests/mutation tests/soak .ci/run

@@ -1,0 +1,643 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The stand-in: see module_host.h. What Unbound's functions do here is the least that their
+ * descriptions promise. Allocators are wrapped by the linker (tests/local.mk).
+ */
+#include "module_host.h"
+
+#include <ftw.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+host_t *host;
+
+/* --- memory */
+
+_Thread_local refusals_t refusals;
+
+static bool refuse(bool heap)
+{
+	if (!refusals.on || refusals.ever || refusals.heap != heap)
+		return false;
+	if (refusals.left > 0) {
+		refusals.left--;
+		return false;
+	}
+	return refusals.ever = true;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return refuse(true) ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return refuse(true) ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return refuse(true) ? NULL : __real_realloc(p, size);
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+	return refuse(true) ? NULL : __real_aligned_alloc(alignment, size);
+}
+
+/* A region is a list of blocks; each begins with a pointer to the next. */
+struct regional *region_new(void)
+{
+	struct regional *region = __real_calloc(1, sizeof(*region));
+
+	assert_non_null(region);
+	return region;
+}
+
+void region_free(struct regional *region)
+{
+	for (void *block = region->next, *next; block; block = next) {
+		next = *(void **)block;
+		free(block);
+	}
+	free(region);
+}
+
+void *regional_alloc(struct regional *region, size_t size)
+{
+	if (refuse(false))
+		return NULL;
+	char *block = __real_malloc(16 + size);
+	assert_non_null(block);
+	memset(block + 16, 0xa5, size); /* not zeroed */
+	*(void **)(void *)block = region->next;
+	region->next = block;
+	return block + 16;
+}
+
+void *regional_alloc_zero(struct regional *region, size_t size)
+{
+	void *p = regional_alloc(region, size);
+
+	return p ? memset(p, 0, size) : NULL;
+}
+
+void *regional_alloc_init(struct regional *region, const void *data, size_t size)
+{
+	void *p = regional_alloc(region, size);
+
+	return p ? memcpy(p, data, size) : NULL;
+}
+
+/* --- the log */
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t grown;
+	char text[65536];
+	size_t len;
+} lines = {.lock = PTHREAD_MUTEX_INITIALIZER, .grown = PTHREAD_COND_INITIALIZER};
+
+static void log_line(const char *fmt, va_list args)
+{
+	pthread_mutex_lock(&lines.lock);
+	int n = vsnprintf(lines.text + lines.len, sizeof(lines.text) - lines.len - 1, fmt, args);
+	if (n > 0 && lines.len + (size_t)n < sizeof(lines.text) - 1) {
+		lines.len += (size_t)n;
+		lines.text[lines.len++] = '\n';
+		lines.text[lines.len] = '\0';
+	}
+	pthread_cond_broadcast(&lines.grown);
+	pthread_mutex_unlock(&lines.lock);
+}
+
+#define LOG(name)                          \
+	void name(const char *format, ...) \
+	{                                  \
+		va_list args;              \
+		va_start(args, format);    \
+		log_line(format, args);    \
+		va_end(args);              \
+	}
+LOG(log_err)
+LOG(log_warn)
+LOG(log_info)
+
+void verbose(enum verbosity_value level, const char *format, ...)
+{
+	(void)level, (void)format;
+}
+
+bool host_logged(const char *text)
+{
+	pthread_mutex_lock(&lines.lock);
+	bool found = strstr(lines.text, text) != NULL;
+	pthread_mutex_unlock(&lines.lock);
+	return found;
+}
+
+void host_wait_logged(const char *text)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 30;
+	pthread_mutex_lock(&lines.lock);
+	while (!strstr(lines.text, text))
+		if (pthread_cond_timedwait(&lines.grown, &lines.lock, &until) != 0) {
+			pthread_mutex_unlock(&lines.lock);
+			fail_msg("never said: %s", text);
+		}
+	pthread_mutex_unlock(&lines.lock);
+}
+
+/* --- names and RRsets */
+
+int query_dname_compare(uint8_t *a, uint8_t *b)
+{
+	size_t len = ts_name_wire_len(a);
+	uint8_t low[2][TS_NAME_MAX];
+
+	if (len != ts_name_wire_len(b))
+		return 1;
+	(void)ts_name_lower(low[0], a, len);
+	(void)ts_name_lower(low[1], b, len);
+	return memcmp(low[0], low[1], len);
+}
+
+hashvalue_type rrset_key_hash(struct packed_rrset_key *key)
+{
+	return (hashvalue_type)(key->dname_len << 16 | key->type) | 1;
+}
+
+void packed_rrset_ptr_fixup(struct packed_rrset_data *data)
+{
+	size_t n = data->count + data->rrsig_count;
+
+	data->rr_len = (size_t *)(void *)(data + 1);
+	data->rr_data = (uint8_t **)(void *)(data->rr_len + n);
+	data->rr_ttl = (time_t *)(void *)(data->rr_data + n);
+	uint8_t *p = (uint8_t *)(data->rr_ttl + n);
+	for (size_t i = 0; i < n; p += data->rr_len[i++])
+		data->rr_data[i] = p;
+}
+
+void get_cname_target(struct ub_packed_rrset_key *rrset, uint8_t **name, size_t *name_len)
+{
+	const struct packed_rrset_data *data = rrset->entry.data;
+
+	if (data->count == 0) /* as where it is broken */
+		return;
+	*name = data->rr_data[0] + 2;
+	*name_len = data->rr_len[0] - 2;
+}
+
+time_t SERVE_EXPIRED_TTL;
+
+static struct reply_info *reply_base(
+	struct regional *region, uint16_t flags, time_t ttl, size_t an, size_t ns)
+{
+	struct reply_info *reply = regional_alloc_zero(region, sizeof(*reply));
+	struct ub_packed_rrset_key **rrsets =
+		regional_alloc_zero(region, (an + ns + 1) * sizeof(*rrsets));
+
+	if (!reply || !rrsets)
+		return NULL;
+	reply->flags = flags;
+	reply->ttl = ttl;
+	reply->an_numrrsets = an;
+	reply->ns_numrrsets = ns;
+	reply->rrset_count = an + ns;
+	reply->rrsets = rrsets;
+	return reply;
+}
+
+/* construct_reply_info_base() has got parameters over the years (compat.h): behind its symbol
+ * stands this, with those that all forms begin with and one more. */
+struct reply_info *any_base(struct regional *region, uint16_t flags, size_t qd, time_t ttl,
+	time_t prettl, time_t expttl, size_t a, size_t b,
+	size_t c) __asm__("construct_reply_info_base");
+
+struct reply_info *any_base(struct regional *region, uint16_t flags, size_t qd, time_t ttl,
+	time_t prettl, time_t expttl, size_t a, size_t b, size_t c)
+{
+	bool longer = _Generic(&construct_reply_info_base, compat_base_3 * : true, default : false);
+	(void)qd, (void)prettl, (void)expttl;
+	struct reply_info *reply = reply_base(region, flags, ttl, longer ? b : a, longer ? c : b);
+	if (reply)
+		reply->security = sec_status_insecure; /* as all of ours */
+	return reply;
+}
+
+static void to_wire(uint8_t out[TS_NAME_MAX], size_t *len, const char *text)
+{
+	ts_name_t name;
+
+	assert_int_equal(ts_name_from_text(&name, text, strlen(text), NULL), TS_OK);
+	memcpy(out, name.wire, name.len);
+	*len = name.len;
+}
+
+/* A real answer: an address, or (target: where it goes to) a CNAME. */
+static struct ub_packed_rrset_key *real_rrset(
+	struct regional *region, const char *name, uint16_t type, const void *data, size_t len)
+{
+	size_t size = sizeof(struct packed_rrset_data) + 64 + 2 + len, name_len;
+	struct ub_packed_rrset_key *key = regional_alloc_zero(region, sizeof(*key));
+	struct packed_rrset_data *set = regional_alloc_zero(region, size);
+	uint8_t wire[TS_NAME_MAX];
+
+	to_wire(wire, &name_len, name);
+	set->count = 1;
+	set->ttl = 300;
+	set->rr_len = (size_t *)(void *)(set + 1);
+	set->rr_len[0] = 2 + len;
+	packed_rrset_ptr_fixup(set);
+	set->rr_data[0][0] = 0;
+	set->rr_data[0][1] = (uint8_t)len;
+	memcpy(set->rr_data[0] + 2, data, len);
+	key->entry.data = set;
+	key->rk.dname = regional_alloc_init(region, wire, name_len);
+	key->rk.dname_len = name_len;
+	key->rk.type = htons(type);
+	key->rk.rrset_class = htons(LDNS_RR_CLASS_IN);
+	return key;
+}
+
+static struct reply_info *real_reply(struct regional *region, const char *name, const char *target)
+{
+	struct reply_info *reply = reply_base(region, BIT_QR | BIT_RA, 300, 1, 0);
+	static const uint8_t address[4] = {203, 0, 113, 66};
+	uint8_t wire[TS_NAME_MAX];
+	size_t len;
+
+	reply->security = sec_status_insecure;
+	if (target) {
+		to_wire(wire, &len, target);
+		reply->rrsets[0] = real_rrset(region, name, LDNS_RR_TYPE_CNAME, wire, len);
+	} else
+		reply->rrsets[0] = real_rrset(region, name, LDNS_RR_TYPE_A, address, 4);
+	return reply;
+}
+
+/* --- trees: only walked; a node's right one is the next */
+
+rbnode_type rbtree_null_node;
+
+rbnode_type *rbtree_first(rbtree_type *tree)
+{
+	return tree->root ? tree->root : &rbtree_null_node;
+}
+
+rbnode_type *rbtree_next(rbnode_type *node)
+{
+	return node->right ? node->right : &rbtree_null_node;
+}
+
+/* --- caches and zones */
+
+struct msgreply_entry *msg_cache_lookup(struct module_env *env, uint8_t *qname, size_t qname_len,
+	uint16_t qtype, uint16_t qclass, uint16_t flags, time_t now, int wr)
+{
+	(void)env, (void)qname, (void)qname_len, (void)qtype, (void)qclass, (void)flags, (void)now,
+		(void)wr;
+	if (host->cached)
+		lock_rw_rdlock(&host->cached->entry.lock);
+	return host->cached;
+}
+
+void msg_cache_remove(struct module_env *env, uint8_t *qname, size_t qname_len, uint16_t qtype,
+	uint16_t qclass, uint16_t flags)
+{
+	(void)env, (void)qname_len, (void)qtype, (void)qclass, (void)flags;
+	host->forgotten++;
+	ts_name_to_text(qname, host->last_forgotten, sizeof(host->last_forgotten));
+}
+
+void slabhash_remove(struct slabhash *cache, hashvalue_type hash, void *key)
+{
+	struct query_info *want = key;
+
+	if (host->removing)
+		host->removing(want);
+	for (size_t i = 0; i < cache->array[0]->size; i++) {
+		struct lruhash_entry **link = &cache->array[0]->array[i].overflow_list;
+		for (; *link; link = &(*link)->overflow_next) {
+			const struct query_info *have =
+				&((struct msgreply_entry *)(*link)->key)->key;
+			if ((*link)->hash == hash && have->qtype == want->qtype &&
+				query_dname_compare(have->qname, want->qname) == 0) {
+				*link = (*link)->overflow_next;
+				cache->array[0]->num--;
+				return;
+			}
+		}
+	}
+}
+
+int rrset_array_lock(struct rrset_ref *ref, size_t count, time_t now)
+{
+	(void)ref, (void)count, (void)now;
+	return host->lockable;
+}
+
+void rrset_array_unlock(struct rrset_ref *ref, size_t count)
+{
+	(void)ref, (void)count;
+}
+
+struct auth_zone *auth_zone_find(
+	struct auth_zones *zones, uint8_t *name, size_t len, uint16_t qclass)
+{
+	(void)zones, (void)name, (void)len, (void)qclass;
+	return NULL;
+}
+
+int auth_zone_get_serial(struct auth_zone *zone, uint32_t *serial)
+{
+	(void)zone, (void)serial;
+	return 0;
+}
+
+int sldns_wire2str_rr_buf(uint8_t *rr, size_t rr_len, char *text, size_t size)
+{
+	(void)rr, (void)rr_len, (void)text, (void)size;
+	return 0;
+}
+
+/* --- the environment */
+
+static int attach_1(struct module_qstate *q, struct query_info *name, uint16_t flags, int prime,
+	int valrec, struct module_qstate **sub)
+{
+	(void)q, (void)flags, (void)prime, (void)valrec;
+	if (host->refuses_subqueries)
+		return 0;
+	host->has_subquery = true;
+	host->subquery = *name;
+	*sub = NULL;
+	return 1;
+}
+
+static int attach_2(struct module_qstate *q, struct query_info *name, struct respip_client_info *ci,
+	uint16_t flags, int prime, int valrec, struct module_qstate **sub)
+{
+	(void)ci;
+	return attach_1(q, name, flags, prime, valrec, sub);
+}
+
+static int register_wrapped(
+	void *cb, enum inplace_cb_list_type type, void *arg, struct module_env *env, int id)
+{
+	(void)arg, (void)env, (void)id;
+	if (host->registrations_left == 0)
+		return 0;
+	host->registrations_left--;
+	host->callbacks[type] = cb;
+	return 1;
+}
+
+static void delete_wrapped(struct module_env *env, enum inplace_cb_list_type type, int id)
+{
+	(void)env, (void)id;
+	host->callbacks[type] = NULL;
+}
+
+void host_write(const char *name, const char *text)
+{
+	char path[256], fresh[264];
+
+	snprintf(path, sizeof(path), "%s/%s", host->folder, name);
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	FILE *f = fopen(fresh, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(rename(fresh, path), 0);
+}
+
+/* The build-id of this very program, which is not the Unbound that the module is built for. */
+static int own_build_id(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	char *hex = arg;
+
+	(void)size;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+		const uint8_t *p = (const uint8_t *)(info->dlpi_addr + ph->p_vaddr);
+		if (ph->p_type != PT_NOTE)
+			continue;
+		for (size_t at = 0; at + 16 <= ph->p_memsz;) {
+			uint32_t word[3];
+			memcpy(word, p + at, sizeof(word));
+			const uint8_t *desc = p + at + 12 + ((word[0] + 3) & ~3u);
+			if (word[2] == 3 && word[1] <= 32) /* NT_GNU_BUILD_ID */
+				for (uint32_t n = 0; n < word[1]; n++)
+					snprintf(hex + 2 * n, 3, "%02x", desc[n]);
+			at += 12 + ((word[0] + 3) & ~3u) + ((word[1] + 3) & ~3u);
+		}
+	}
+	return 1;
+}
+
+host_t *host_new(int id, const char *policy, const char *conf)
+{
+	char hex[80] = "", text[4096], path[256];
+	host_t *h = __real_calloc(1, sizeof(*h));
+
+	assert_non_null(h);
+	host = h;
+	h->id = id;
+	h->now = 1700000000;
+	h->registrations_left = -1;
+	h->lockable = true;
+	snprintf(h->folder, sizeof(h->folder), "/tmp/ts-module-XXXXXX");
+	assert_non_null(mkdtemp(h->folder));
+	host_write("policy.zone", policy);
+	snprintf(text, sizeof(text),
+		"policy-file: %s/policy.zone\nstate-dir: %s\nalert-file: %s/a\n%s", h->folder,
+		h->folder, h->folder, conf);
+	host_write("typosink.conf", text);
+	snprintf(path, sizeof(path), "%s/typosink.conf", h->folder);
+	assert_int_equal(setenv("TYPOSINK_CONF", path, 1), 0);
+	dl_iterate_phdr(own_build_id, hex);
+	assert_int_equal(setenv("TYPOSINK_HOST_BUILD", hex, 1), 0);
+
+	lock_rw_init(&h->zones.lock);
+	h->dynlib.inplace_cb_register_wrapped = register_wrapped;
+	h->dynlib.inplace_cb_delete_wrapped = delete_wrapped;
+	h->env.cfg = &h->cfg;
+	h->env.auth_zones = &h->zones;
+	h->env.msg_cache = &h->empty;
+	h->env.now = &h->now;
+	h->env.modinfo[id] = &h->dynlib;
+	h->env.attach_sub = _Generic(h->env.attach_sub, compat_attach_1
+				     : attach_1, compat_attach_2
+				     : attach_2);
+	(void)attach_2;
+	pthread_mutex_lock(&lines.lock);
+	lines.text[lines.len = 0] = '\0';
+	pthread_mutex_unlock(&lines.lock);
+	return h;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st, (void)kind, (void)ftw;
+	return remove(path);
+}
+
+void host_free(host_t *h)
+{
+	deinit(&h->env, h->id);
+	for (size_t i = 0; i < inplace_cb_types_total; i++)
+		assert_null(h->callbacks[i]);
+	lock_rw_destroy(&h->zones.lock);
+	assert_int_equal(nftw(h->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	free(h);
+	host = NULL;
+}
+
+/* --- queries */
+
+static void set_address(struct comm_reply *to, const char *client)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)(void *)&to->client_addr;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(void *)&to->client_addr;
+
+	memset(&to->client_addr, 0, sizeof(to->client_addr));
+	if (strcmp(client, "unix") == 0)
+		to->client_addr.ss_family = AF_UNIX;
+	else if (strchr(client, ':')) {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(4242);
+		assert_int_equal(inet_pton(AF_INET6, client, &in6->sin6_addr), 1);
+	} else {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(4242);
+		assert_int_equal(inet_pton(AF_INET, client, &in->sin_addr), 1);
+	}
+}
+
+void query_join(query_t *q, struct mesh_reply *second, const char *client)
+{
+	*second = (struct mesh_reply){.qid = htons(7), .next = q->mesh.reply_list};
+	second->query_reply.c = &q->point;
+	set_address(&second->query_reply, client);
+	q->mesh.reply_list = second;
+}
+
+query_t *query_new(host_t *h, const char *name, uint16_t type, const char *client)
+{
+	query_t *q = __real_calloc(1, sizeof(*q));
+	size_t len;
+
+	assert_non_null(q);
+	to_wire(q->name, &len, name);
+	q->region = region_new();
+	q->point.type = comm_udp;
+	q->mesh.s.qinfo = (struct query_info){q->name, len, type, LDNS_RR_CLASS_IN, NULL};
+	q->mesh.s.env = &h->env;
+	q->mesh.s.region = q->region;
+	q->mesh.s.mesh_info = &q->mesh;
+	if (client)
+		query_join(q, &q->reply, client);
+	return q;
+}
+
+void query_free(query_t *q)
+{
+	clear(&q->mesh.s, host->id);
+	region_free(q->region);
+	free(q);
+}
+
+void query_waits_for(query_t *super, query_t *sub)
+{
+	sub->super = (struct mesh_state_ref){.s = &super->mesh};
+	sub->super.node.right = sub->mesh.super_set.root;
+	sub->mesh.super_set.root = &sub->super.node;
+	sub->mesh.super_set.count++;
+}
+
+enum module_ext_state query_start(query_t *q)
+{
+	operate(&q->mesh.s, module_event_new, host->id, NULL);
+	return q->mesh.s.ext_state[host->id];
+}
+
+enum module_ext_state query_done(query_t *q, const char *target)
+{
+	char name[TS_NAME_TEXT_MAX];
+
+	ts_name_to_text(q->name, name, sizeof(name));
+	bool on = refusals.on;
+	refusals.on = false;
+	q->upstream = (struct dns_msg){.qinfo = q->mesh.s.qinfo};
+	q->upstream.rep = real_reply(q->region, name, target);
+	refusals.on = on;
+	q->mesh.s.return_msg = &q->upstream;
+	q->mesh.s.return_rcode = LDNS_RCODE_NOERROR;
+	operate(&q->mesh.s, module_event_moddone, host->id, NULL);
+	return q->mesh.s.ext_state[host->id];
+}
+
+void query_reply(query_t *q, struct mesh_reply *to)
+{
+	inplace_cb_reply_func_type *reply =
+		(inplace_cb_reply_func_type *)host->callbacks[inplace_cb_reply];
+
+	q->options = NULL;
+	assert_non_null(reply);
+	(void)reply(&q->mesh.s.qinfo, &q->mesh.s,
+		q->mesh.s.return_msg ? q->mesh.s.return_msg->rep : NULL, q->mesh.s.return_rcode,
+		NULL, &q->options, &to->query_reply, q->region, NULL, host->id,
+		host->dynlib.dyn_env);
+}
+
+const char *query_told(const query_t *q)
+{
+	static char text[TS_NAME_TEXT_MAX + 16];
+	const struct reply_info *reply = q->mesh.s.return_msg ? q->mesh.s.return_msg->rep : NULL;
+	unsigned rcode = reply ? FLAGS_GET_RCODE(reply->flags) : (unsigned)q->mesh.s.return_rcode;
+
+	if (rcode != LDNS_RCODE_NOERROR || !reply || reply->an_numrrsets == 0) {
+		static const char *const names[] = {
+			"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMPL", "REFUSED"};
+		assert_true(rcode < countof(names));
+		return names[rcode];
+	}
+	const struct ub_packed_rrset_key *last = reply->rrsets[reply->an_numrrsets - 1];
+	const struct packed_rrset_data *data = last->entry.data;
+	const uint8_t *rdata = data->rr_data[0] + 2;
+	switch (ntohs(last->rk.type)) {
+	case LDNS_RR_TYPE_MX:
+		snprintf(text, sizeof(text), "MX ");
+		ts_name_to_text(rdata + 2, text + 3, sizeof(text) - 3);
+		break;
+	case LDNS_RR_TYPE_A:
+		snprintf(text, sizeof(text), "A %u.%u.%u.%u", rdata[0], rdata[1], rdata[2],
+			rdata[3]);
+		break;
+	case LDNS_RR_TYPE_TXT:
+		snprintf(text, sizeof(text), "TXT");
+		break;
+	default:
+		snprintf(text, sizeof(text), "CNAME");
+	}
+	return text;
+}

@@ -1,0 +1,827 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The module in a stand-in for Unbound (module_host.h): what a real resolver shows rarely or never.
+ * Memory that runs out at each allocation in turn, clients of every address family, what is judged
+ * again and what need not be, and the purge of a cache that Unbound is about to delete.
+ */
+#include "module_host.h"
+
+#include "../../module/answer_build.h"
+#include "../../module/cache.h"
+#include "../../module/query.h"
+#include "../../src/policy_file.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HEAD                                                                                 \
+	"$ORIGIN p.example.\n$TTL 30\n"                                                      \
+	"@ IN SOA invalid. hostmaster.invalid. %d 3600 600 2147483646 0\n@ IN NS invalid.\n" \
+	"version IN TXT \"2\"\n"
+#define MIL                                                                               \
+	"m1.zones PTR mil.\ntypo.typosink.ext.m1.zones PTR ml.\nm2.zones PTR army.mil.\n" \
+	"$ORIGIN typosink.ext.p.example.\nsinkhole MX 10 mx.sinkhole.example.\n"          \
+	"sinkhole A 192.0.2.25\n"
+#define CLIENTS                                                              \
+	"lab.clients APL 2:2001:db8::/32\naction.lab.clients TXT \"pass\"\n" \
+	"mail.clients APL 1:192.0.2.0/24\naction.mail.clients TXT \"nullmx\"\n"
+#define SUNK "MX mx.sinkhole.example"
+
+static const char *policy_text(int serial, const char *rest)
+{
+	static char text[8192];
+	int n = snprintf(text, sizeof(text), HEAD, serial);
+
+	snprintf(text + n, sizeof(text) - (size_t)n, "%s", rest);
+	return text;
+}
+
+static host_t *begin(const char *rest, const char *conf)
+{
+	host_t *h = host_new(0, policy_text(1, rest), conf);
+
+	assert_int_equal(init(&h->env, h->id), 1);
+	assert_true(host_logged("serial 1 from"));
+	return h;
+}
+
+/* What a client is told of a name: once it has started and, where it goes on, come back. */
+static const char *told(host_t *h, const char *name, uint16_t type, const char *client)
+{
+	static char text[TS_NAME_TEXT_MAX + 16];
+	query_t *q = query_new(h, name, type, client);
+
+	if (query_start(q) == module_wait_module)
+		assert_int_equal(query_done(q, NULL), module_finished);
+	query_reply(q, &q->reply);
+	snprintf(text, sizeof(text), "%s", query_told(q));
+	query_free(q);
+	return text;
+}
+
+/* --- clients */
+
+static void clients__every_family(void **state)
+{
+	static const struct {
+		const char *client, *told;
+	} rows[] = {
+		{"198.51.100.1", SUNK},
+		{"192.0.2.9", "MX ."},
+		{"::ffff:192.0.2.9", "MX ."},
+		{"2001:db8::1", "A 203.0.113.66"},
+		{"2001:db9::1", SUNK},
+		{"unix", SUNK},
+	};
+	host_t *h = begin(MIL CLIENTS, "");
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++)
+		assert_string_equal(
+			told(h, "army.ml", LDNS_RR_TYPE_MX, rows[i].client), rows[i].told);
+	host_free(h);
+}
+
+/* Two clients that differ wait for one query: each gets his own. */
+static void clients__who_differ_at_once(void **state)
+{
+	host_t *h = begin(MIL CLIENTS, "");
+	struct mesh_reply second;
+
+	(void)state;
+	for (int order = 0; order < 2; order++) {
+		query_t *q = query_new(
+			h, "army.ml", LDNS_RR_TYPE_MX, order ? "192.0.2.9" : "2001:db8::1");
+		query_join(q, &second, order ? "2001:db8::1" : "192.0.2.9");
+		assert_int_equal(
+			query_start(q), module_wait_module); /* one of them wants the real one */
+		assert_int_equal(query_done(q, NULL), module_finished);
+		query_reply(q, order ? &q->reply : &second);
+		assert_string_equal(query_told(q), "MX .");
+		query_reply(q, order ? &second : &q->reply);
+		assert_string_equal(query_told(q), "A 203.0.113.66");
+		query_free(q);
+	}
+	/* Where both are taken nothing is asked for, and they are told different things all the
+	 * same. */
+	query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_MX, "198.51.100.1");
+	query_join(q, &second, "192.0.2.9");
+	assert_int_equal(query_start(q), module_finished);
+	query_reply(q, &second);
+	assert_string_equal(query_told(q), "MX .");
+	query_reply(q, &q->reply);
+	assert_string_equal(query_told(q), SUNK);
+	/* No memory for a reply: no answer, for him alone. */
+	REFUSING(false, 0, query_reply(q, &q->reply));
+	assert_string_equal(query_told(q), "SERVFAIL");
+	query_reply(q, &second);
+	assert_string_equal(query_told(q), "MX .");
+	query_free(q);
+	host_free(h);
+}
+
+/* --- what is judged again */
+
+static void again__after_another_policy(void **state)
+{
+	host_t *h = begin(MIL "a1.allow PTR army.ml.\n", "");
+	query_t *one = query_new(h, "navy.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	query_t *two = query_new(h, "example.com", LDNS_RR_TYPE_MX, "192.0.2.9");
+
+	(void)state;
+	h->cached = NULL;
+	assert_int_equal(query_start(two), module_wait_module);
+	host_write("policy.zone",
+		policy_text(2, MIL "known1.known PTR x.mil.\n$ORIGIN p.example.\n"
+				   "m3.zones PTR example.org.\ntypo-always.typosink.ext.m3.zones "
+				   "PTR example.com.\n"));
+	host_wait_logged("serial 2 from");
+	assert_int_equal(query_done(two, NULL), module_finished);
+	assert_string_equal(query_told(two), SUNK);
+	query_free(one);
+	query_free(two);
+	host_free(h);
+}
+
+/* The alias behind a name that is nobody's typo; and the answer of a query that was not a client's
+ * when it started. */
+static void again__an_alias(void **state)
+{
+	host_t *h = begin(MIL, "");
+
+	(void)state;
+	for (int known = 0; known < 3; known++) { /* the name has been seen before */
+		query_t *q = query_new(h, "www.example.com", LDNS_RR_TYPE_MX, "192.0.2.9");
+		assert_int_equal(query_start(q), module_wait_module);
+		assert_int_equal(
+			query_done(q, known < 2 ? "army.ml" : "army.mil"), module_finished);
+		assert_string_equal(query_told(q), known < 2 ? SUNK : "CNAME");
+		query_free(q);
+		query_t *own = query_new(h, "www.example.com", LDNS_RR_TYPE_MX, NULL);
+		unsigned before = h->forgotten;
+		own->mesh.s.is_valrec = 1;
+		assert_int_equal(query_start(own), module_wait_module);
+		assert_int_equal(query_done(own, known < 2 ? "army.ml" : NULL), module_finished);
+		assert_int_equal(h->forgotten - before, known < 2);
+		query_free(own);
+	}
+	host_free(h);
+}
+
+/* Unbound's own look-up of a typo's address: untouched, and never left in the cache, each time. */
+static void again__queries_of_its_own(void **state)
+{
+	host_t *h = begin(MIL CLIENTS, "");
+
+	(void)state;
+	for (unsigned turn = 1; turn < 4; turn++) {
+		query_t *super = query_new(h, "us.army.mil", LDNS_RR_TYPE_A, "192.0.2.9");
+		query_t *own = query_new(h, "army.ml", LDNS_RR_TYPE_A, NULL);
+		query_waits_for(super, own);
+		assert_int_equal(query_start(own), module_wait_module);
+		assert_null(own->mesh.s.minfo[0]);
+		assert_int_equal(query_done(own, NULL), module_finished);
+		assert_string_equal(query_told(own), "A 203.0.113.66");
+		assert_int_equal(h->forgotten, turn);
+		assert_string_equal(h->last_forgotten, "army.ml");
+		query_free(own);
+		/* Nobody's: judged once, then known. Nothing is taken out. */
+		query_t *quiet = query_new(h, "ns.example.net", LDNS_RR_TYPE_A, NULL);
+		query_waits_for(super, quiet);
+		assert_int_equal(query_done(quiet, NULL), module_finished);
+		assert_int_equal(h->forgotten, turn);
+		query_free(quiet);
+		query_free(super);
+	}
+	host_free(h);
+}
+
+/* A client joins a query of Unbound's own that has not started with us. */
+static void again__a_client_who_joins(void **state)
+{
+	host_t *h = begin(MIL, "");
+	query_t *super = query_new(h, "us.army.mil", LDNS_RR_TYPE_A, "192.0.2.9");
+
+	(void)state;
+	for (int turn = 0; turn < 2; turn++) {
+		struct mesh_reply joined;
+		query_t *own = query_new(h, "army.ml", LDNS_RR_TYPE_A, NULL);
+		query_waits_for(super, own);
+		query_join(own, &joined, "198.51.100.9");
+		assert_int_equal(query_done(own, NULL), module_finished);
+		assert_string_equal(query_told(own), "A 192.0.2.25");
+		/* Unbound hands the reply out, and the query that waits gets the real one back. */
+		query_reply(own, &joined);
+		assert_string_equal(query_told(own), "A 203.0.113.66");
+		query_free(own);
+	}
+	query_free(super);
+	host_free(h);
+}
+
+/* DNS64 in front of us: the A it asks for is the client's question, and nothing else is. */
+static void again__dns64(void **state)
+{
+	static const struct {
+		const char *what, *name;
+		uint16_t type;
+		const char *client;
+		int valrec, priming;
+		const char *told;
+	} rows[] = {
+		{"a client's AAAA", "army.ml", LDNS_RR_TYPE_AAAA, "192.0.2.9", 0, 0,
+			"A 192.0.2.25"},
+		{"another type", "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9", 0, 0, "A 203.0.113.66"},
+		{"another name", "www.example.com", LDNS_RR_TYPE_AAAA, "192.0.2.9", 0, 0,
+			"A 203.0.113.66"},
+		{"the validator's", "army.ml", LDNS_RR_TYPE_AAAA, "192.0.2.9", 1, 0,
+			"A 203.0.113.66"},
+		{"priming", "army.ml", LDNS_RR_TYPE_AAAA, "192.0.2.9", 0, 1, "A 203.0.113.66"},
+		{"nobody's", "army.ml", LDNS_RR_TYPE_AAAA, NULL, 0, 0, "A 203.0.113.66"},
+	};
+	host_t *h = host_new(1, policy_text(1, MIL), "");
+
+	(void)state;
+	assert_int_equal(init(&h->env, h->id), 1);
+	for (size_t i = 0; i < countof(rows); i++) {
+		query_t *super = query_new(h, rows[i].name, rows[i].type, rows[i].client);
+		query_t *sub = query_new(h, "army.ml", LDNS_RR_TYPE_A, NULL);
+		super->mesh.s.is_valrec = rows[i].valrec;
+		super->mesh.s.is_priming = rows[i].priming;
+		query_waits_for(super, sub);
+		if (query_start(sub) == module_wait_module)
+			(void)query_done(sub, NULL);
+		assert_row(rows[i].what, strcmp(query_told(sub), rows[i].told) == 0);
+		if (i == 0) { /* what dns64 has stored is taken out, and the RRset has a hash */
+			unsigned before = h->forgotten;
+			query_reply(sub, &super->reply);
+			assert_true(h->forgotten > before);
+			assert_int_not_equal(sub->mesh.s.return_msg->rep->rrsets[0]->entry.hash, 0);
+		}
+		query_free(sub);
+		query_free(super);
+	}
+	host_free(h);
+}
+
+/* --- the check */
+
+static void check__what_its_answers_mean(void **state)
+{
+	static const struct {
+		const char *what;
+		int rcode, message; /* of the message; -1: none */
+		enum sec_status security;
+		const char *told;
+	} rows[] = {
+		{"exists", 0, 0, sec_status_unchecked, SUNK},
+		{"does not", 0, 3, sec_status_unchecked, "A 203.0.113.66"},
+		{"does not, by the code", 3, -1, sec_status_unchecked, "A 203.0.113.66"},
+		{"bogus", 0, 0, sec_status_bogus, SUNK}, /* declared: a failure intercepts */
+		{"servfail", 2, -1, sec_status_unchecked, SUNK},
+		{"servfail in the message", 0, 2, sec_status_unchecked, SUNK},
+		{"no message", 0, -1, sec_status_unchecked, SUNK},
+	};
+	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "");
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		query_t *q = query_new(h, "us.marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+		query_t *other = query_new(h, "other.mil", LDNS_RR_TYPE_MX, NULL);
+		query_t *sub = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
+		struct reply_info reply = {.flags = (uint16_t)(BIT_QR | (rows[i].message & 15)),
+			.security = rows[i].security};
+		struct dns_msg msg = {.rep = &reply};
+		assert_row(rows[i].what, query_start(q) == module_wait_subquery);
+		assert_true(q->mesh.s.no_cache_lookup);
+		char text[TS_NAME_TEXT_MAX];
+		ts_name_to_text(h->subquery.qname, text, sizeof(text));
+		assert_string_equal(text, "marines.mil");
+		/* What was not asked for is no answer: another name, another type. */
+		inform_super(&other->mesh.s, 0, &q->mesh.s);
+		sub->mesh.s.qinfo.qtype = LDNS_RR_TYPE_A;
+		inform_super(&sub->mesh.s, 0, &q->mesh.s);
+		assert_int_equal(query_start(q), module_wait_subquery);
+		sub->mesh.s.qinfo.qtype = LDNS_RR_TYPE_MX;
+		sub->mesh.s.return_rcode = rows[i].rcode;
+		sub->mesh.s.return_msg = rows[i].message >= 0 ? &msg : NULL;
+		inform_super(&sub->mesh.s, 0, &q->mesh.s);
+		inform_super(&sub->mesh.s, 0, &q->mesh.s); /* said twice: nothing */
+		operate(&q->mesh.s, module_event_pass, 0, NULL);
+		if (q->mesh.s.ext_state[0] == module_wait_module) {
+			assert_false(q->mesh.s.no_cache_lookup); /* it was for the wait */
+			(void)query_done(q, NULL);
+		}
+		assert_row(rows[i].what, strcmp(query_told(q), rows[i].told) == 0);
+		query_free(sub);
+		query_free(other);
+		query_free(q);
+	}
+	/* It cannot be made at all: as one that failed. */
+	h->refuses_subqueries = true;
+	assert_string_equal(told(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), SUNK);
+	host_free(h);
+}
+
+/* What the message cache knows spares the question; what does not count there does not. */
+static void check__from_the_cache(void **state)
+{
+	static const struct {
+		const char *what;
+		unsigned rcode;
+		enum sec_status security;
+		int validate;
+		const char *told; /* NULL: it is asked for */
+	} rows[] = {
+		{"exists", 0, sec_status_insecure, 0, SUNK},
+		{"does not", 3, sec_status_insecure, 0, "A 203.0.113.66"},
+		{"fails", 2, sec_status_insecure, 0, SUNK},
+		{"bogus", 0, sec_status_bogus, 1, SUNK},
+		{"validated", 0, sec_status_secure, 1, SUNK},
+		{"not yet validated", 0, sec_status_unchecked, 1, NULL},
+		{"nobody validates", 0, sec_status_unchecked, 0, SUNK},
+	};
+	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "");
+	struct msgreply_entry entry = {0};
+
+	(void)state;
+	lock_rw_init(&entry.entry.lock);
+	h->cached = &entry;
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct reply_info reply = {
+			.flags = (uint16_t)(BIT_QR | rows[i].rcode), .security = rows[i].security};
+		query_t *q = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+		entry.entry.data = &reply;
+		h->env.need_to_validate = rows[i].validate;
+		enum module_ext_state next = query_start(q);
+		assert_row(rows[i].what, (next == module_wait_subquery) == !rows[i].told);
+		if (next == module_wait_module)
+			(void)query_done(q, NULL);
+		if (rows[i].told)
+			assert_row(rows[i].what, strcmp(query_told(q), rows[i].told) == 0);
+		query_free(q);
+	}
+	lock_rw_destroy(&entry.entry.lock);
+	host_free(h);
+}
+
+/* --- no memory */
+
+/* Each allocation in a region fails in turn: never the stranger's answer, never a crash. */
+static void memory__of_a_query(void **state)
+{
+	static const struct {
+		const char *name;
+		uint16_t type, qclass;
+		const char *alias, *told;
+	} rows[] = {
+		{"army.ml", LDNS_RR_TYPE_MX, 1, NULL, SUNK},
+		{"army.ml", LDNS_RR_TYPE_AAAA, 1, NULL, "NOERROR"},
+		{"www.example.com", LDNS_RR_TYPE_A, 1, "army.ml", "A 192.0.2.25"},
+		{"mx.sinkhole.example", LDNS_RR_TYPE_A, 1, NULL, "A 192.0.2.25"},
+		{"army.ml.list.example", LDNS_RR_TYPE_A, 1, NULL, "A 127.0.0.2"},
+		{"status.typosink", LDNS_RR_TYPE_TXT, 3, NULL, "TXT"},
+		{"marines.ml", LDNS_RR_TYPE_MX, 1, NULL, NULL}, /* has to be asked for */
+	};
+	host_t *h = begin(MIL, "rhsbl-zone: list.example\nstatus-client: 192.0.2.0/24\n");
+
+	(void)state;
+	h->cfg.ede = 1;
+	for (size_t i = 0; i < countof(rows); i++)
+		for (unsigned n = 0;; n++) {
+			query_t *q = query_new(h, rows[i].name, rows[i].type, "192.0.2.9");
+			enum module_ext_state next = module_wait_module;
+			q->mesh.s.qinfo.qclass = rows[i].qclass;
+			REFUSING(false, n, {
+				next = query_start(q);
+				if (next == module_wait_module)
+					next = query_done(q, rows[i].alias);
+				if (next == module_finished)
+					query_reply(q, &q->reply);
+			});
+			bool refused = refusals.ever,
+			     served = strcmp(query_told(q), "SERVFAIL") != 0;
+			assert_row(rows[i].name, next == module_finished || !rows[i].told);
+			if (next == module_finished && (served || !refused))
+				assert_string_equal(
+					query_told(q), rows[i].told ? rows[i].told : SUNK);
+			query_free(q);
+			if (!refused)
+				break;
+			assert_true(n < 50);
+		}
+	host_free(h);
+}
+
+/* Each allocation of init fails in turn: it says so, or does without, and leaves nothing behind. */
+static void memory__of_init(void **state)
+{
+	unsigned failed = 0, n = 0;
+
+	(void)state;
+	for (bool refused = true; refused; n++) {
+		host_t *h = host_new(0, policy_text(1, MIL), "status-client: 192.0.2.0/24\n");
+		int good = 1;
+		REFUSING(true, n, good = init(&h->env, h->id));
+		refused = refusals.ever;
+		if (!good) {
+			failed++;
+			assert_true(host_logged("typosink: out of memory"));
+			assert_null(h->dynlib.dyn_env);
+		} else {
+			assert_true(refused || host_logged("serial 1 from"));
+			(void)told(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+		}
+		for (int i = 0; !good && i < inplace_cb_types_total; i++)
+			h->callbacks[i] = NULL; /* as Unbound, which ends */
+		host_free(h);
+	}
+	assert_true(failed > 5 && n > 30);
+}
+
+static void memory__of_the_callbacks(void **state)
+{
+	(void)state;
+	for (int n = 0; n < 5; n++) {
+		host_t *h = host_new(0, policy_text(1, MIL), "");
+		h->registrations_left = n;
+		assert_int_equal(init(&h->env, h->id), n >= 4);
+		for (int i = 0; n < 4 && i < inplace_cb_types_total; i++)
+			h->callbacks[i] = NULL;
+		host_free(h);
+	}
+}
+
+/* --- init, and what it is told */
+
+static void init__of_a_foreign_program(void **state)
+{
+	host_t *h = host_new(0, policy_text(1, MIL), "");
+
+	(void)state;
+	assert_int_equal(unsetenv("TYPOSINK_HOST_BUILD"), 0);
+	assert_int_equal(init(&h->env, h->id), 0);
+	assert_true(host_logged("built for Unbound " TS_HOST_VERSION));
+	assert_int_equal(setenv("TYPOSINK_HOST_BUILD", "00", 1), 0);
+	assert_int_equal(init(&h->env, h->id), 0);
+	assert_int_equal(get_mem(&h->env, h->id), 0);
+	host_free(h);
+}
+
+static void init__own_zones(void **state)
+{
+	char army[] = "army.ml", root[] = ".", bad[] = "a..b";
+	host_t *h = host_new(0, policy_text(1, MIL), "");
+	struct config_str2list other = {NULL, root, NULL}, local = {&other, bad, NULL};
+	struct config_stub stub = {.name = army}, forward = {.name = root};
+
+	(void)state;
+	h->cfg.local_zones = &local;
+	h->cfg.stubs = &stub;
+	h->cfg.forwards = &forward;
+	assert_int_equal(init(&h->env, h->id), 1);
+	assert_string_equal(told(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), "A 203.0.113.66");
+	assert_string_equal(told(h, "us.army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), "A 203.0.113.66");
+	host_free(h);
+}
+
+static void init__client_keys(void **state)
+{
+	static const struct {
+		const char *conf, *key;
+		bool warns;
+	} rows[] = {
+		{"alert-client: hash\n", NULL, true},
+		{"alert-client: hash\nalert-client-key-file: %s/key\n", NULL, true},
+		{"alert-client: hash\nalert-client-key-file: %s/key\n", "0123456789abcde", true},
+		{"alert-client: hash\nalert-client-key-file: %s/key\n", "0123456789abcdef", false},
+		{"alert-client: full\nalert-client-key-file: %s/key\n", NULL, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		host_t *h = host_new(0, policy_text(1, MIL), "");
+		char conf[512], path[128];
+		snprintf(path, sizeof(path), "%s/key", h->folder);
+		if (rows[i].key)
+			host_write("key", rows[i].key);
+		int n = snprintf(conf, sizeof(conf), "policy-file: %s/policy.zone\n", h->folder);
+		const char *format = rows[i].conf, *at = strstr(format, "%s/key");
+		snprintf(conf + n, sizeof(conf) - (size_t)n, "%.*s%s%s",
+			(int)(at ? at - format : (long)strlen(format)), format, at ? path : "",
+			at ? "\n" : "");
+		host_write("typosink.conf", conf);
+		assert_int_equal(init(&h->env, h->id), 1);
+		assert_int_equal(host_logged("no key of 16 octets"), rows[i].warns);
+		host_free(h);
+	}
+}
+
+static void init__in_a_chroot(void **state)
+{
+	static const struct {
+		const char *root, *path, *inside;
+	} rows[] = {
+		{NULL, "/etc/x", "/etc/x"},
+		{"", "/etc/x", "/etc/x"},
+		{"/", "/etc/x", "/etc/x"},
+		{"/var/u", "/var/u/etc/x", "/etc/x"},
+		{"/var/u//", "/var/u/etc/x", "/etc/x"},
+		{"/var/u", "/var/unbound/x", "/var/unbound/x"},
+		{"/var/u", "/etc/x", "/etc/x"},
+		{"/var/u", "/var/u", "/var/u"},
+		{"/var/u", NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct config_file cfg = {.chrootdir = (char *)(uintptr_t)rows[i].root};
+		const char *inside = ts_path_in_chroot(&cfg, rows[i].path);
+		assert_row(rows[i].path ? rows[i].path : "none",
+			rows[i].inside ? inside && strcmp(inside, rows[i].inside) == 0 : !inside);
+	}
+}
+
+static void init__memory_is_told(void **state)
+{
+	host_t *h = begin(MIL, "");
+	ts_module_t *m = ts_module_of(&h->env, 0);
+	size_t whole = get_mem(&h->env, 0);
+
+	(void)state;
+	assert_true(
+		whole > sizeof(*m) + ts_quiet_memory(m->quiet) + ts_pipeline_memory(m->pipeline));
+	query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	operate(&q->mesh.s, module_event_noreply, 0, NULL); /* nothing that a module of ours gets */
+	assert_int_equal(q->mesh.s.ext_state[0], module_error);
+	query_free(q);
+	host_free(h);
+}
+
+/* --- the purge */
+
+/* What SIGHUP leads to, as sigaction() tells it. */
+static struct {
+	bool scripted;
+	void (*hup)(int);
+	unsigned asked;
+} signals;
+
+int __real_sigaction(int number, const struct sigaction *act, struct sigaction *old);
+int __wrap_sigaction(int number, const struct sigaction *act, struct sigaction *old);
+
+static bool zones_are_locked(void)
+{
+	if (pthread_rwlock_trywrlock(&host->zones.lock) != 0)
+		return true;
+	pthread_rwlock_unlock(&host->zones.lock);
+	return false;
+}
+
+int __wrap_sigaction(int number, const struct sigaction *act, struct sigaction *old)
+{
+	if (!signals.scripted || act)
+		return __real_sigaction(number, act, old);
+	/* Asked before the lock is held, the answer may be old when the cache is touched. */
+	assert_true(zones_are_locked());
+	signals.asked++;
+	*old = (struct sigaction){.sa_handler = signals.hup};
+	return 0;
+}
+
+static void serving(int number)
+{
+	(void)number;
+}
+
+static void paused(int number)
+{
+	(void)number;
+}
+
+#define BINS 64
+typedef struct cache {
+	struct slabhash slabs;
+	struct lruhash table, *tables[1];
+	struct lruhash_bin bins[BINS];
+	struct msgreply_entry entries[BINS];
+	uint8_t names[BINS][32];
+	struct reply_info replies[BINS];
+} cache_t;
+
+/* A message for n<i>.army.ml in each bin. */
+static cache_t *cache_new(host_t *h)
+{
+	cache_t *c = calloc(1, sizeof(*c));
+
+	assert_non_null(c);
+	c->tables[0] = &c->table;
+	c->slabs.size = 1;
+	c->slabs.array = c->tables;
+	lock_quick_init(&c->table.lock);
+	c->table.array = c->bins;
+	c->table.size = c->table.num = BINS;
+	for (unsigned i = 0; i < BINS; i++) {
+		struct msgreply_entry *e = &c->entries[i];
+		char text[32];
+		ts_name_t name;
+		snprintf(text, sizeof(text), "n%u.army.ml", i);
+		assert_int_equal(ts_name_from_text(&name, text, strlen(text), NULL), TS_OK);
+		memcpy(c->names[i], name.wire, name.len);
+		lock_quick_init(&c->bins[i].lock);
+		lock_rw_init(&e->entry.lock);
+		e->key = (struct query_info){
+			c->names[i], name.len, LDNS_RR_TYPE_MX, LDNS_RR_CLASS_IN, NULL};
+		e->entry.hash = i;
+		e->entry.key = e;
+		e->entry.data = &c->replies[i];
+		c->bins[i].overflow_list = &e->entry;
+	}
+	h->env.msg_cache = &c->slabs;
+	return c;
+}
+
+static void cache_free(host_t *h, cache_t *c)
+{
+	h->env.msg_cache = &h->empty;
+	for (unsigned i = 0; i < BINS; i++) {
+		lock_quick_destroy(&c->bins[i].lock);
+		lock_rw_destroy(&c->entries[i].entry.lock);
+	}
+	lock_quick_destroy(&c->table.lock);
+	free(c);
+}
+
+/* A module that is not running: what the purge looks at, and nothing else. */
+typedef struct still {
+	host_t *host;
+	ts_module_t m;
+	ts_policyset_t *set;
+	cache_t *cache;
+	_Atomic bool stop;
+	size_t removed;
+} still_t;
+
+static void still_begin(still_t *s)
+{
+	ts_policy_options_t options = {.seed = 1};
+	ts_policyset_options_t of_set = {.seed = 1};
+	ts_policy_t *policy;
+	char path[256];
+
+	memset(s, 0, sizeof(*s));
+	s->host = host_new(0, policy_text(1, MIL), "");
+	s->m.env = &s->host->env;
+	s->m.paused = paused;
+	snprintf(path, sizeof(path), "%s/policy.zone", s->host->folder);
+	assert_int_equal(ts_policy_load_file(path, &options, NULL, &policy), TS_OK);
+	assert_int_equal(ts_policyset_new(&policy, 1, &of_set, &s->set), TS_OK);
+	ts_policy_unref(policy);
+	s->cache = cache_new(s->host);
+	signals.scripted = true;
+	signals.hup = serving;
+	signals.asked = 0;
+}
+
+static bool still_purge(still_t *s)
+{
+	return ts_cache_purge(&s->m, NULL, s->set, true, &s->stop, &s->removed);
+}
+
+static void still_end(still_t *s)
+{
+	signals.scripted = false;
+	cache_free(s->host, s->cache);
+	ts_policyset_free(s->set);
+	host_free(s->host);
+}
+
+static unsigned removals, stop_after;
+
+/* In a step Unbound's main thread cannot get past the lock; between two it can. */
+static void while_removing(struct query_info *qinfo)
+{
+	(void)qinfo;
+	assert_true(zones_are_locked());
+	assert_ptr_equal(signals.hup, serving);
+	removals++;
+}
+
+static void purge__touches_the_cache_under_the_lock_alone(void **state)
+{
+	still_t s;
+
+	(void)state;
+	still_begin(&s);
+	removals = 0;
+	s.host->removing = while_removing;
+	assert_true(still_purge(&s));
+	assert_int_equal(s.removed, BINS);
+	assert_int_equal(removals, BINS);
+	assert_int_equal(s.cache->table.num, 0);
+	assert_true(signals.asked >= BINS / 16); /* before each step */
+	assert_false(zones_are_locked());
+	still_end(&s);
+}
+
+static void begin_to_reload(struct query_info *qinfo)
+{
+	(void)qinfo;
+	assert_true(zones_are_locked());
+	if (++removals == stop_after)
+		signals.hup = paused; /* and its thread waits for the lock */
+}
+
+/* Unbound begins to reload in the midst of a step: that one is ended, and no other begun. */
+static void purge__ends_where_unbound_reloads(void **state)
+{
+	still_t s;
+
+	(void)state;
+	still_begin(&s);
+	signals.hup = paused;
+	assert_false(still_purge(&s)); /* not in service from the beginning */
+	assert_int_equal(s.removed, 0);
+	signals.hup = serving;
+	removals = 0;
+	stop_after = 20; /* in the second step of 16 bins */
+	s.host->removing = begin_to_reload;
+	assert_false(still_purge(&s));
+	assert_int_equal(s.removed, 32);
+	assert_int_equal(s.cache->table.num, BINS - 32);
+	assert_false(zones_are_locked());
+	/* In service again: the rest. */
+	signals.hup = serving;
+	s.host->removing = NULL;
+	assert_true(still_purge(&s));
+	assert_int_equal(s.cache->table.num, 0);
+	still_end(&s);
+}
+
+static void purge__without_memory_says_so(void **state)
+{
+	still_t s;
+	bool whole = true;
+
+	(void)state;
+	still_begin(&s);
+	REFUSING(true, 3, whole = still_purge(&s));
+	assert_false(whole);
+	assert_int_equal(s.removed, BINS - 1);
+	assert_true(still_purge(&s)); /* the rest */
+	assert_int_equal(s.removed, 1);
+	atomic_store(&s.stop, true); /* told to end: nothing is looked at */
+	unsigned asked = signals.asked;
+	(void)still_purge(&s);
+	assert_int_equal(signals.asked, asked);
+	still_end(&s);
+}
+
+static void purge__what_unbound_would_not_serve_either(void **state)
+{
+	still_t s;
+
+	(void)state;
+	still_begin(&s);
+	for (unsigned i = 0; i < BINS; i++) {
+		memcpy(s.cache->names[i] + s.cache->entries[i].key.qname_len - 4, "\2uk", 4);
+		s.cache->replies[i].an_numrrsets = i % 2;
+	}
+	s.cache->entries[1].key.qclass = LDNS_RR_CLASS_CH;
+	s.host->lockable = false; /* its RRsets are gone */
+	assert_true(still_purge(&s));
+	assert_int_equal(s.removed, BINS / 2 - 1);
+	still_end(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(clients__every_family),
+		cmocka_unit_test(clients__who_differ_at_once),
+		cmocka_unit_test(again__after_another_policy),
+		cmocka_unit_test(again__an_alias),
+		cmocka_unit_test(again__queries_of_its_own),
+		cmocka_unit_test(again__a_client_who_joins),
+		cmocka_unit_test(again__dns64),
+		cmocka_unit_test(check__what_its_answers_mean),
+		cmocka_unit_test(check__from_the_cache),
+		cmocka_unit_test(memory__of_a_query),
+		cmocka_unit_test(memory__of_init),
+		cmocka_unit_test(memory__of_the_callbacks),
+		cmocka_unit_test(init__of_a_foreign_program),
+		cmocka_unit_test(init__own_zones),
+		cmocka_unit_test(init__client_keys),
+		cmocka_unit_test(init__in_a_chroot),
+		cmocka_unit_test(init__memory_is_told),
+		cmocka_unit_test(purge__touches_the_cache_under_the_lock_alone),
+		cmocka_unit_test(purge__ends_where_unbound_reloads),
+		cmocka_unit_test(purge__without_memory_says_so),
+		cmocka_unit_test(purge__what_unbound_would_not_serve_either),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
