@@ -127,22 +127,39 @@ static void clients__who_differ_at_once(void **state)
 
 static void again__after_another_policy(void **state)
 {
-	host_t *h = begin(MIL "a1.allow PTR army.ml.\n", "");
-	query_t *one = query_new(h, "navy.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
-	query_t *two = query_new(h, "example.com", LDNS_RR_TYPE_MX, "192.0.2.9");
+	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "");
+	query_t *before = query_new(h, "example.com", LDNS_RR_TYPE_MX, "192.0.2.9");
+	query_t *waits = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
 
 	(void)state;
-	h->cached = NULL;
-	assert_int_equal(query_start(two), module_wait_module);
-	host_write("policy.zone",
-		policy_text(2, MIL "known1.known PTR x.mil.\n$ORIGIN p.example.\n"
-				   "m3.zones PTR example.org.\ntypo-always.typosink.ext.m3.zones "
-				   "PTR example.com.\n"));
-	host_wait_logged("serial 2 from");
-	assert_int_equal(query_done(two, NULL), module_finished);
-	assert_string_equal(query_told(two), SUNK);
-	query_free(one);
-	query_free(two);
+	assert_int_equal(query_start(before), module_wait_module);
+	assert_int_equal(query_start(waits), module_wait_subquery);
+	assert_true(waits->mesh.s.no_cache_lookup);
+	for (int turn = 0; turn < 3; turn++) {
+		query_t *own = query_new(h, "example.com", LDNS_RR_TYPE_A, NULL);
+		if (turn == 2) {
+			host_write("policy.zone",
+				policy_text(2, MIL
+					"a1.allow PTR marines.ml.\n$ORIGIN p.example.\n"
+					"m3.zones PTR example.org.\n"
+					"typo-always.typosink.ext.m3.zones PTR example.com.\n"));
+			host_wait_logged("serial 2 from");
+		}
+		/* Known to be nobody's, but only under the policy that said so. */
+		assert_int_equal(query_done(own, NULL), module_finished);
+		assert_int_equal(h->forgotten, turn == 2);
+		query_free(own);
+	}
+	assert_int_equal(query_done(before, NULL), module_finished);
+	assert_string_equal(query_told(before), SUNK);
+	/* What it waits for does not matter any more: as if it had never waited. */
+	query_t *sub = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
+	inform_super(&sub->mesh.s, 0, &waits->mesh.s);
+	assert_int_equal(query_start(waits), module_wait_module);
+	assert_false(waits->mesh.s.no_cache_lookup);
+	query_free(sub);
+	query_free(before);
+	query_free(waits);
 	host_free(h);
 }
 
@@ -280,12 +297,12 @@ static void check__what_its_answers_mean(void **state)
 		{"exists", 0, 0, sec_status_unchecked, SUNK},
 		{"does not", 0, 3, sec_status_unchecked, "A 203.0.113.66"},
 		{"does not, by the code", 3, -1, sec_status_unchecked, "A 203.0.113.66"},
-		{"bogus", 0, 0, sec_status_bogus, SUNK}, /* declared: a failure intercepts */
-		{"servfail", 2, -1, sec_status_unchecked, SUNK},
-		{"servfail in the message", 0, 2, sec_status_unchecked, SUNK},
-		{"no message", 0, -1, sec_status_unchecked, SUNK},
+		{"bogus", 0, 0, sec_status_bogus, "A 203.0.113.66"},
+		{"servfail", 2, -1, sec_status_unchecked, "A 203.0.113.66"},
+		{"servfail in the message", 0, 2, sec_status_unchecked, "A 203.0.113.66"},
+		{"no message", 0, -1, sec_status_unchecked, "A 203.0.113.66"},
 	};
-	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "");
+	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "evidence-failure: pass\n");
 
 	(void)state;
 	for (size_t i = 0; i < countof(rows); i++) {
@@ -322,7 +339,26 @@ static void check__what_its_answers_mean(void **state)
 	}
 	/* It cannot be made at all: as one that failed. */
 	h->refuses_subqueries = true;
-	assert_string_equal(told(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), SUNK);
+	assert_string_equal(told(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), "A 203.0.113.66");
+	host_free(h);
+}
+
+/* "defer" is for everybody who would have been taken, whatever he would have got. */
+static void check__that_fails_for_clients_who_differ(void **state)
+{
+	host_t *h = begin(MIL CLIENTS "evidence TXT \"dns\"\n", "evidence-failure: defer\n");
+	query_t *q = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "198.51.100.1");
+	struct mesh_reply second;
+
+	(void)state;
+	query_join(q, &second, "192.0.2.9");
+	h->refuses_subqueries = true;
+	assert_int_equal(query_start(q), module_finished);
+	for (int i = 0; i < 2; i++) {
+		query_reply(q, i ? &second : &q->reply);
+		assert_string_equal(query_told(q), "SERVFAIL");
+	}
+	query_free(q);
 	host_free(h);
 }
 
@@ -808,6 +844,7 @@ int main(void)
 		cmocka_unit_test(again__a_client_who_joins),
 		cmocka_unit_test(again__dns64),
 		cmocka_unit_test(check__what_its_answers_mean),
+		cmocka_unit_test(check__that_fails_for_clients_who_differ),
 		cmocka_unit_test(check__from_the_cache),
 		cmocka_unit_test(memory__of_a_query),
 		cmocka_unit_test(memory__of_init),
