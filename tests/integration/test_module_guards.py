@@ -11,13 +11,11 @@ import dns.edns
 import dns.exception
 import pytest
 
-from harness import Policy, rrs
-from harness.nsd import Nsd
+from harness import Fleet, Policy, rrs
 from test_module_leaks import NOTHING, SINK_MX, Asked, Paused, in_force
 
 TAKEN = [f"army.ml. MX {SINK_MX}"]
 REAL = ["army.ml. MX 10 mail.army.ml.", "army.ml. MX 20 mail6.army.ml."]
-PRIMARY = "192.0.2.231"
 
 # Another time of day for one process: what the kernel says, plus an offset. It asks the kernel
 # itself, since a sanitizer's runtime asks for the time before it can bear a dlsym().
@@ -84,33 +82,22 @@ def test_date__that_passes_while_running(world):
 
 @pytest.fixture
 def zone(world):
-    """(primary, the zone's file, start(policy text) -> resolver)."""
-    folder = world.subfolder("primary")
-    path = folder / "policy"
-    primary = Nsd(folder, "policy", PRIMARY, {"mil.policy.example": path},
-                  {"mil.policy.example": [f"notify: 192.0.2.{131 + world._resolvers} NOKEY",
-                                          f"outgoing-interface: {PRIMARY}",
-                                          "provide-xfr: 0.0.0.0/0 NOKEY"]})
+    """start(policy text) -> Fleet, which looks at the zone's ZONEMD."""
+    started = []
 
     def start(text):
-        path.write_text(text, encoding="ascii")
-        primary.start()
-        world.manage(primary)
-        resolver = world.resolver(
-            policy="", conf="policy-zone: mil.policy.example\n",
-            clauses="auth-zone:\nname: mil.policy.example\nzonemd-check: yes\n"
-            f"primary: {PRIMARY}\nfor-downstream: no\nfor-upstream: no\n")
-        resolver.process.wait_line("serial 1 .* is in force")
-        return resolver
-    yield primary, path, start
-    primary.stop()
+        started.append(Fleet(world, text, "zonemd-check: yes\n"))
+        return started[0]
+    yield start
+    for fleet in started:
+        fleet.primary.stop()
 
 
 def test_zone__that_expires(zone):
-    primary, _, start = zone
-    resolver = start(Policy(serial=1).text().replace("3600 600 2147483646 0", "1 1 3 0"))
+    fleet = zone(Policy(serial=1).text().replace("3600 600 2147483646 0", "1 1 3 0"))
+    resolver = fleet.resolver
     mark = resolver.process.mark()
-    primary.stop()
+    fleet.primary.stop()
     resolver.process.wait_line("has expired.*the last good policy, serial 1, goes on serving",
                                since=mark)
     assert rrs(resolver.ask("army.ml", "MX")) == TAKEN
@@ -119,13 +106,11 @@ def test_zone__that_expires(zone):
 
 
 def test_zone__whose_zonemd_is_wrong(zone):
-    primary, path, start = zone
-    resolver = start(Policy(serial=1).text())
+    fleet = zone(Policy(serial=1).text())
+    resolver = fleet.resolver
     mark = resolver.process.mark()
-    text = Policy(serial=2, allow=["army.ml"]).text()
-    path.write_text(text + "$ORIGIN mil.policy.example.\n@ IN TYPE63 \\# 54 00000002 01 01 "
-                    + "00" * 48 + "\n", encoding="ascii")
-    primary.reload()
+    fleet.publish(Policy(serial=2, allow=["army.ml"]).text() + "$ORIGIN mil.policy.example.\n@ IN TYPE63 \\# 54 "
+                  "00000002 01 01 " + "00" * 48 + "\n")
     resolver.process.wait_line("the last good policy, serial 1, goes on serving", since=mark)
     assert rrs(resolver.ask("army.ml", "MX")) == TAKEN
     assert not resolver.log("serial 2 .* is in force")

@@ -6,51 +6,28 @@ import time
 import dns.rcode
 import pytest
 
-from harness import Policy, rrs
-from harness.nsd import Nsd
+from harness import Fleet, Policy, rrs
 from test_module_leaks import NOTHING, SINK_MX, Asked, Paused, in_force, wait_answered
 
-PRIMARY = "192.0.2.230"
 TAKEN = [f"army.ml. MX {SINK_MX}"]
 REAL = ["army.ml. MX 10 mail.army.ml.", "army.ml. MX 20 mail6.army.ml."]
 
 
 @pytest.fixture
 def fleet(world):
-    """A primary with the policy, and a resolver that has it as an auth-zone."""
-    resolver_address = f"192.0.2.{131 + world._resolvers}"
-    folder = world.subfolder("primary")
-    path = folder / "policy"
-    primary = Nsd(folder, "policy", PRIMARY, {"mil.policy.example": path},
-                  {"mil.policy.example": [f"notify: {resolver_address} NOKEY",
-                                          f"outgoing-interface: {PRIMARY}",
-                                          "provide-xfr: 0.0.0.0/0 NOKEY"]})
-    Policy(serial=1).write(path)
-    primary.start()
-    world.manage(primary)
-    resolver = world.resolver(
-        policy="", conf="policy-zone: mil.policy.example\n", threads=2,
-        clauses="auth-zone:\nname: mil.policy.example\n"
-        f"primary: {PRIMARY}\nfor-downstream: no\nfor-upstream: no\n")
-    assert resolver.address == resolver_address
-    resolver.process.wait_line("serial 1 .* is in force")
-    yield primary, path, resolver
-    primary.stop()
-
-
-def publish(primary, path, policy):
-    policy.write(path)
-    primary.reload()
+    fleet = Fleet(world, Policy(serial=1).text(), threads=2)
+    yield fleet
+    fleet.primary.stop()
 
 
 def test_zone__a_notify_is_in_force_within_three_seconds(fleet):
-    primary, path, resolver = fleet
+    resolver = fleet.resolver
     assert rrs(resolver.ask("army.ml", "MX")) == TAKEN
     for serial, policy, expected in ((2, {"allow": ["army.ml"]}, REAL), (3, {}, TAKEN),
                                      (4, {"properties": {"action": '"pass"'}}, REAL),
                                      (5, {}, TAKEN)):
         mark = resolver.process.mark()
-        publish(primary, path, Policy(serial=serial, **policy))
+        fleet.publish(Policy(serial=serial, **policy).text())
         began = time.monotonic()
         resolver.process.wait_line(rf"serial {serial} .* is in force", since=mark)
         print(f"serial {serial} in force after {time.monotonic() - began:.2f} s")
@@ -60,15 +37,15 @@ def test_zone__a_notify_is_in_force_within_three_seconds(fleet):
 
 
 def test_zone__a_bad_one_changes_nothing(fleet):
-    primary, path, resolver = fleet
+    resolver = fleet.resolver
     mark = resolver.process.mark()
-    publish(primary, path, Policy({}, serial=2))
+    fleet.publish(Policy({}, serial=2).text())
     resolver.process.wait_line("the last good policy, serial 1, goes on serving", since=mark)
     assert rrs(resolver.ask("army.ml", "MX")) == TAKEN
     resolver.alerts.wait_for(lambda events: [
         e for e in events if e["event"]["kind"] != "alert" and e["event"]["outcome"] == "failure"])
     # The primary is gone, the resolver starts anew: the last good one is there at once.
-    primary.stop()
+    fleet.primary.stop()
     resolver.reload()
     assert rrs(resolver.ask("army.ml", "MX")) == TAKEN
     resolver.restart()

@@ -9,6 +9,7 @@ from .alerts import AlertFile, matches
 from .dns import ask, make_query, rrs
 from .policy import Policy
 from .exim import Exim
+from .fleet import Fleet
 from .mta import Mta, Outcome
 from .postfix import Postfix
 from .process import Crash, Daemon, Housed, Process
@@ -19,6 +20,7 @@ from .unbound import Unbound, command_path, missing, module_path, unbound_prefix
 from .world import World, Zone
 
 __all__ = [
+    "Fleet",
     "AlertFile", "Crash", "Daemon", "Exim", "Housed", "Mail", "Mailbox", "Mta", "Outcome", "Policy",
     "Postfix", "Process", "Recorder", "SinkholeHost", "Unbound", "World", "Zone", "ask",
     "command_path", "make_query", "matches", "missing", "module_path", "rrs", "unbound_prefix",

@@ -263,13 +263,18 @@ class World:
 
     # --- who lives here
 
+    def next_address(self):
+        """Of the next resolver."""
+        return f"192.0.2.{131 + self._resolvers}"
+
     def resolver(self, module=True, policy=None, wait=True, **options):
         """Starts an Unbound, and waits until it serves (or not: wait=False). policy: None for the
         default one; for this and the options see Unbound."""
+        address = self.next_address()
         self._resolvers += 1
         if policy is None and module:
             policy = Policy()
-        unbound = Unbound(self, self.subfolder("unbound"), f"192.0.2.{130 + self._resolvers}",
+        unbound = Unbound(self, self.subfolder("unbound"), address,
                           policy=policy if module else None, **options)
         unbound.launch()
         self.manage(unbound)
