@@ -1165,6 +1165,166 @@ static void pipeline__buffer_full(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+/* The writer has been at the file since, where the clock allowed it: it looked into the queue, and
+ * then again. */
+static void turn(ts_pipeline_t *p, const ts_event_t *event)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		ts_pipeline_submit(p, event);
+		fixture_wait(stats_of(p).queue_depth == 0);
+	}
+}
+
+/* A file that cannot be written is tried again after 50 ms, twice as long each time, and at least
+ * once a second. Each kind of trouble is told once, and so is its end; a stop amid of it was none.
+ */
+static void pipeline__tries_again(void **state)
+{
+	fixture_t *f = *state;
+	char folder[128], file[160];
+	ts_pipeline_options_t options = {.alert_file = file,
+		.clock = &fake_clock,
+		.state_dir = f->dir,
+		.report = {tell, NULL}};
+	fixture_event_t e;
+	uint64_t failed = 1;
+
+	fake_reset();
+	told_begin();
+	snprintf(folder, sizeof(folder), "%s/away", f->dir);
+	snprintf(file, sizeof(file), "%s/alerts", folder);
+	ts_pipeline_t *p = start(&options);
+	fixture_army(f, &e);
+	turn(p, &e.event);
+	assert_int_equal(stats_of(p).failed_writes, failed);
+	for (int64_t wait = 50000; wait < 1000000; wait *= 2) {
+		fake_mono += wait - 1;
+		turn(p, &e.event);
+		assert_int_equal(stats_of(p).failed_writes, failed);
+		fake_mono += 1;
+		failed++;
+		fixture_wait(stats_of(p).failed_writes == failed);
+	}
+	for (unsigned i = 0; i < 5; i++) {
+		fake_mono += 1000000;
+		failed++;
+		fixture_wait(stats_of(p).failed_writes == failed);
+	}
+	assert_int_equal(told.lines, 1);
+	assert_int_equal(told_times("alerts cannot be written: No such file or directory"), 1);
+	int fd = open(folder, O_WRONLY | O_CREAT, 0644); /* a file where the folder was */
+	assert_true(fd >= 0);
+	close(fd);
+	fake_mono += 1000000;
+	fixture_wait(told.lines == 2);
+	assert_int_equal(told_times("alerts cannot be written: Not a directory"), 1);
+	ts_pipeline_free(p);
+
+	assert_int_equal(unlink(folder), 0);
+	p = start(&options);
+	turn(p, &e.event);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	fake_mono += 1000000;
+	fixture_wait(told.lines == 4);
+	turn(p, &e.event);
+	assert_int_equal(told_times("alerts are written again"), 1);
+	ts_pipeline_free(p);
+	assert_int_equal(told.lines, 4);
+	json_t *all = lines_of(file);
+	check_run(all);
+	assert_string_equal(text_of(json_array_get(all, 0), "event.action"), "start");
+	assert_true(json_is_false(field(json_array_get(all, 0), "typosink.previous.clean")));
+	json_decref(all);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+/* Losses are told once a second, each once, and each from where it began. */
+static void pipeline__losses_in_turn(void **state)
+{
+	static const ts_clock_t clock = {get_wall, get_held_mono, NULL};
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .queue = 1, .clock = &clock};
+	int64_t lost = 0, losses = 0;
+	fixture_event_t e;
+	json_t *event;
+	size_t at;
+
+	fake_reset();
+	ts_pipeline_t *p = start(&options);
+	fixture_army(f, &e);
+	for (unsigned round = 1; round <= 3; round++) {
+		/* The second one is told of with the third: their second is not over. */
+		fake_wall += 5000000;
+		fake_mono += round == 2 ? 999999 : 1000000;
+		pthread_mutex_lock(&held);
+		while (stats_of(p).dropped < 3 * round)
+			ts_pipeline_submit(p, &e.event);
+		pthread_mutex_unlock(&held);
+		fixture_wait(stats_of(p).queue_depth == 0);
+		turn(p, &e.event);
+		assert_int_equal(stats_of(p).dropped, 3 * round);
+	}
+	ts_pipeline_stats_t stats = stats_of(p);
+	ts_pipeline_free(p);
+	json_t *all = lines_of(f->alerts);
+	struct sums s = check_run(all);
+	assert_int_equal(s.lost, 9);
+	assert_int_equal(s.lookups + s.lost, stats.submitted);
+	json_array_foreach(all, at, event)
+	{
+		if (strcmp(text_of(event, "event.action"), "loss") != 0)
+			continue;
+		lost += int_of(event, "typosink.lost.count");
+		assert_int_equal(lost, ++losses == 1 ? 3 : 9);
+		assert_string_equal(
+			text_of(event, "event.start"), losses == 1 ? "2026-11-23T19:01:19.482913Z"
+								   : "2026-11-23T19:01:24.482913Z");
+	}
+	assert_int_equal(losses, 2);
+	json_decref(all);
+}
+
+/* ---- a stop that is pressed for time ---- */
+
+static struct {
+	ts_pipeline_t *_Atomic pipeline;
+	fixture_event_t event;
+} flood;
+
+/* Three seconds go by at each look, in which a thousand look-ups come and more. */
+static int64_t get_hurried_mono(void *arg)
+{
+	ts_pipeline_t *p = flood.pipeline;
+
+	for (unsigned i = 0; p && i < 1500; i++)
+		ts_pipeline_submit(p, &flood.event.event);
+	fake_mono += 3000000;
+	return get_mono(arg);
+}
+
+/* What is still in the queue when the time of a stop is over is lost, and told as lost. */
+static void pipeline__stop_in_a_flood(void **state)
+{
+	static const ts_clock_t clock = {get_wall, get_hurried_mono, NULL};
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {
+		.alert_file = f->alerts, .queue = 65536, .window = 3600, .clock = &clock};
+
+	fake_reset();
+	flood.pipeline = NULL;
+	fixture_army(f, &flood.event);
+	ts_pipeline_t *p = start(&options);
+	flood.pipeline = p;
+	fixture_wait(stats_of(p).submitted > 0);
+	ts_pipeline_free(p);
+	flood.pipeline = NULL;
+	json_t *all = lines_of(f->alerts);
+	struct sums s = check_run(all);
+	assert_true(s.lost >= 1500);
+	json_decref(all);
+}
+
 /* Renamed, removed, truncated in mid-stream: the lines that are left have no
  * torn one among them, and a rename alone loses nothing. */
 static void pipeline__rotation(void **state)
@@ -1201,6 +1361,34 @@ static void pipeline__rotation(void **state)
 	json_decref(together);
 	assert_int_equal(s.lookups, 2000);
 	assert_int_equal(s.lost, 0);
+}
+
+/* What others say, of a length that nobody expects: cut, in the alerts and in the metrics. */
+static void pipeline__long_texts(void **state)
+{
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .metrics_file = f->metrics};
+	static char name[5000], message[60000];
+	ts_event_t policy = {.kind = TS_EVENT_POLICY,
+		.policy_name = name,
+		.message = message,
+		.failed = true,
+		.ede = -1};
+
+	memset(name, 'n', sizeof(name) - 1);
+	memset(message, 'm', sizeof(message) - 1);
+	ts_pipeline_t *p = start(&options);
+	ts_pipeline_submit(p, &policy);
+	ts_pipeline_free(p);
+	json_t *all = lines_of(f->alerts);
+	check_run(all);
+	assert_int_equal(strlen(text_of(json_array_get(all, 1), "rule.ruleset")), 1000);
+	assert_int_equal(strlen(text_of(json_array_get(all, 1), "event.reason")), 1000);
+	json_decref(all);
+	char *text = fixture_read(f->metrics);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "nnnn"));
+	free(text);
 }
 
 /* Renamed where no new file may be made: the renamed one is written on, that is said once, and a
@@ -1531,7 +1719,11 @@ int main(void)
 		TEST(pipeline__disk_full),
 		TEST(pipeline__queue_full_of_alerts),
 		TEST(pipeline__buffer_full),
+		TEST(pipeline__tries_again),
+		TEST(pipeline__losses_in_turn),
+		TEST(pipeline__stop_in_a_flood),
 		TEST(pipeline__rotation),
+		TEST(pipeline__long_texts),
 		TEST(pipeline__renamed_for_good),
 		TEST(pipeline__troubles_beside_it),
 		TEST(pipeline__killed),

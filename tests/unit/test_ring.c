@@ -72,6 +72,35 @@ static void ring__full(void **state)
 		assert_null(ts_ring_peek(ring));
 	}
 	assert_null(ts_ring_reserve(ring, 65536, true));
+	assert_null(ts_ring_reserve(ring, 17000, true)); /* a quarter of it is the most */
+	ts_ring_free(ring);
+}
+
+/* Room that is left in two pieces, at the end of the array and at its start, is too little for a
+ * record that fits into neither, urgent or not: what is unread stays as it is. */
+static void ring__room_in_two_pieces(void **state)
+{
+	ts_ring_t *ring = ts_ring_new(65536);
+	const size_t length = 6000; /* ten leave less than one more at the end */
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		uint8_t *p = ts_ring_reserve(ring, length, true);
+		assert_non_null(p);
+		memset(p, (int)i, length);
+		ts_ring_commit(p);
+	}
+	assert_non_null(ts_ring_peek(ring));
+	ts_ring_release(ring);
+	assert_null(ts_ring_reserve(ring, length + 4000, true));
+	for (unsigned i = 1; i < 10; i++) {
+		const uint8_t *p = ts_ring_peek(ring);
+		assert_non_null(p);
+		for (size_t at = 0; at < length; at++)
+			assert_int_equal(p[at], i);
+		ts_ring_release(ring);
+	}
+	assert_null(ts_ring_peek(ring));
 	ts_ring_free(ring);
 }
 
@@ -194,6 +223,7 @@ int main(void)
 		cmocka_unit_test(ring__empty),
 		cmocka_unit_test(ring__commit_order),
 		cmocka_unit_test(ring__full),
+		cmocka_unit_test(ring__room_in_two_pieces),
 		cmocka_unit_test(ring__wraps),
 		cmocka_unit_test(ring__many_producers),
 	};
