@@ -4,6 +4,7 @@
  */
 #include "policy_draft.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,14 +94,13 @@ bool ts_draft_label_is(const ts_name_t *name, unsigned i, const char *text)
 void ts_draft_label_name(const ts_name_t *name, unsigned i, ts_name_t *out)
 {
 	const uint8_t *label = ts_name_suffix(name, i);
+	uint8_t wire[TS_LABEL_MAX + 2];
 
-	memcpy(out->wire, label, (size_t)*label + 1);
-	out->wire[*label + 1] = 0;
-	out->off[0] = 0;
-	out->off[1] = (uint8_t)(*label + 1);
-	out->nlabels = 1;
-	out->plain = false; /* not looked at */
-	out->len = (uint8_t)(*label + 2);
+	memcpy(wire, label, (size_t)*label + 1);
+	wire[*label + 1] = 0;
+	int err = ts_name_from_wire(out, wire, (size_t)*label + 2);
+	assert(err == TS_OK);
+	(void)err;
 }
 
 const char *ts_draft_label_text(struct build *b, const ts_name_t *name, unsigned i)

@@ -10,12 +10,12 @@ int ts_dns_name(const uint8_t *wire, size_t len, uint32_t *at, ts_name_t *out)
 	size_t p = *at, used = 0;
 	size_t floor = p; /* a pointer must lead further back than all before it */
 	size_t behind = 0;
-	unsigned n = 0;
+	uint8_t name[TS_NAME_MAX];
 
-	for (;;) {
+	for (unsigned c = 1; c != 0;) {
 		if (p >= len)
 			return TS_EINVAL;
-		unsigned c = wire[p];
+		c = wire[p];
 		if (c >= 0xc0) {
 			if (p + 1 >= len)
 				return TS_EINVAL;
@@ -29,25 +29,14 @@ int ts_dns_name(const uint8_t *wire, size_t len, uint32_t *at, ts_name_t *out)
 		}
 		if (c > TS_LABEL_MAX || p + 1 + c > len || used + 1 + c > TS_NAME_MAX)
 			return TS_EINVAL;
-		out->off[n] = (uint8_t)used;
-		out->wire[used++] = (uint8_t)c;
-		if (c == 0)
-			break;
-		if (used + c >= TS_NAME_MAX) /* the root must still fit */
-			return TS_EINVAL;
-		n++;
-		for (unsigned i = 1; i <= c; i++) {
-			uint8_t o = wire[p + i];
-
-			out->wire[used++] = o >= 'A' && o <= 'Z' ? (uint8_t)(o + 32) : o;
-		}
+		memcpy(name + used, wire + p, 1 + c);
+		used += 1 + c;
 		p += 1 + c;
 	}
-	out->len = (uint8_t)used;
-	out->nlabels = (uint8_t)n;
-	out->plain = false; /* not looked at */
-	*at = (uint32_t)(behind ? behind : p + 1);
-	return TS_OK;
+	int err = ts_name_from_wire(out, name, used);
+	if (err == TS_OK)
+		*at = (uint32_t)(behind ? behind : p);
+	return err;
 }
 
 int ts_dns_parse(const uint8_t *wire, size_t len, ts_dns_t *out)
