@@ -127,6 +127,32 @@ static ts_pipeline_stats_t stats_of(const ts_pipeline_t *p)
 	return s;
 }
 
+/* A line that does not fit is none: nothing is written behind the end, no number is used up. */
+static void encode__no_room(void **state)
+{
+	static char line[TS_ALERT_LINE_MAX];
+	ts_record_t record = {.kind = TS_EVENT_LOSS, .size = sizeof(record), .ede = -1};
+	ts_encoder_t before = {.boot_id = "c1a7e6d2", .sequence = 41}, after = before;
+
+	(void)state;
+	ts_ulid_init(&before.ulid, 1);
+	after = before;
+	size_t len = ts_encode(&after, &record, NULL, 1, line, sizeof(line));
+	assert_true(len > 100);
+	assert_int_equal(after.sequence, 42);
+	assert_int_equal(line[len - 1], '\n');
+	for (size_t size = 0; size < len; size++) {
+		after = before;
+		line[size] = 'x';
+		if (ts_encode(&after, &record, NULL, 1, line, size) != 0)
+			fail_msg("%zu octets of %zu", size, len);
+		assert_int_equal(line[size], 'x');
+		assert_memory_equal(&after, &before, sizeof(after));
+	}
+	/* One more than the line, for the end that the writer of JSON sets. */
+	assert_int_equal(ts_encode(&after, &record, NULL, 1, line, len + 1), len);
+}
+
 /* ---- a clock that tests move ---- */
 
 static _Atomic int64_t fake_wall, fake_mono;
@@ -1702,6 +1728,7 @@ static void pipeline__metrics_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(encode__no_room),
 		TEST(pipeline__example),
 		TEST(pipeline__odd_names),
 		TEST(pipeline__ecs),
