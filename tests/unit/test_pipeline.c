@@ -127,6 +127,48 @@ static ts_pipeline_stats_t stats_of(const ts_pipeline_t *p)
 	return s;
 }
 
+/* The sinkhole's MX stands in what was an answer with it; a look-up in the list that was answered
+ * is denied, a name in other people's data is information. */
+static void pipeline__by_kind(void **state)
+{
+	static const struct {
+		ts_event_kind_t kind;
+		uint16_t qtype;
+		bool answers;
+		const char *type;
+	} rows[] = {
+		{TS_EVENT_ALERT, TS_TYPE_MX, true, "denied"},
+		{TS_EVENT_ALERT, TS_TYPE_ANY, true, "denied"},
+		{TS_EVENT_ALERT, TS_TYPE_A, false, "denied"},
+		{TS_EVENT_RHSBL, TS_TYPE_A, false, "denied"},
+		{TS_EVENT_RDATA, TS_TYPE_A, false, "info"},
+	};
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts};
+	fixture_event_t e;
+
+	ts_pipeline_t *p = start(&options);
+	for (size_t i = 0; i < countof(rows); i++) {
+		fixture_army(f, &e);
+		e.event.kind = rows[i].kind;
+		e.event.qtype = rows[i].qtype;
+		if (rows[i].kind != TS_EVENT_ALERT)
+			e.event.rdata_name = e.qname;
+		ts_pipeline_submit(p, &e.event);
+	}
+	ts_pipeline_free(p);
+	json_t *all = lines_of(f->alerts);
+	for (size_t i = 0; i < countof(rows); i++) {
+		json_t *event = json_array_get(all, i + 1);
+
+		assert_int_equal(field(event, "dns.answers") != NULL, rows[i].answers);
+		assert_string_equal(
+			json_string_value(json_array_get(field(event, "event.type"), 0)),
+			rows[i].type);
+	}
+	json_decref(all);
+}
+
 /* A line that does not fit is none: nothing is written behind the end, no number is used up. */
 static void encode__no_room(void **state)
 {
@@ -707,7 +749,8 @@ static void pipeline__client_privacy(void **state)
 
 	for (unsigned mode = 0; mode < 3; mode++) {
 		ts_pipeline_options_t options = {.alert_file = f->alerts, .client = mode};
-		memset(options.client_key, 7, sizeof(options.client_key));
+		for (size_t i = 0; i < sizeof(options.client_key); i++)
+			options.client_key[i] = (uint8_t)(7 + i);
 		ts_pipeline_t *p = start(&options);
 		fixture_army(f, &e);
 		ts_pipeline_submit(p, &e.event);
@@ -723,7 +766,12 @@ static void pipeline__client_privacy(void **state)
 	assert_string_equal(text_of(prefix, "source.ip"), "192.0.2.0");
 	assert_string_equal(text_of(prefix, "source.address"), "192.0.2.0/24");
 	assert_null(field(hash, "source.ip"));
-	assert_int_equal(strlen(text_of(hash, "source.address")), strlen("client-") + 32);
+	const char *hashed = text_of(hash, "source.address") + strlen("client-");
+	assert_int_equal(strlen(hashed), 32);
+	assert_memory_not_equal(hashed, hashed + 16, 16); /* the key has two halves */
+	assert_non_null(field(full, "related.ip"));
+	assert_null(field(prefix, "related.ip"));
+	assert_null(field(hash, "related.ip"));
 	/* Neither the address nor its port stands anywhere else in the line. */
 	assert_non_null(strstr(texts[0], "192.0.2.25"));
 	assert_non_null(strstr(texts[0], "48753"));
@@ -878,6 +926,7 @@ static void pipeline__window(void **state)
 	assert_string_equal(text_of(sum, "event.start"), "2026-11-23T19:01:14.482914Z");
 	assert_string_equal(text_of(sum, "event.end"), "2026-11-22T19:01:14.482913Z");
 	assert_null(field(sum, "dns.id"));
+	assert_null(field(sum, "source.port"));
 	/* Ids go on growing although the clock went back. */
 	for (size_t i = 1; i < s.lines; i++)
 		assert_true(strcmp(text_of(json_array_get(all, i - 1), "event.id"),
@@ -1735,6 +1784,7 @@ int main(void)
 		TEST(pipeline__severity),
 		TEST(pipeline__variants),
 		TEST(pipeline__client_privacy),
+		TEST(pipeline__by_kind),
 		TEST(pipeline__mail_loop),
 		TEST(pipeline__table_overflow),
 		TEST(pipeline__queue_overflow),
