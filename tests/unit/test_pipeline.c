@@ -144,24 +144,30 @@ static void pipeline__by_kind(void **state)
 		{TS_EVENT_RDATA, TS_TYPE_A, false, "info"},
 	};
 	fixture_t *f = *state;
-	ts_pipeline_options_t options = {.alert_file = f->alerts};
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .state_dir = f->dir};
 	fixture_event_t e;
 
+	ts_pipeline_free(start(&options)); /* a run before it, that ended well */
+	assert_int_equal(unlink(f->alerts), 0);
 	ts_pipeline_t *p = start(&options);
 	for (size_t i = 0; i < countof(rows); i++) {
 		fixture_army(f, &e);
 		e.event.kind = rows[i].kind;
 		e.event.qtype = rows[i].qtype;
+		e.event.ede = 0; /* "Other", and not none */
 		if (rows[i].kind != TS_EVENT_ALERT)
 			e.event.rdata_name = e.qname;
 		ts_pipeline_submit(p, &e.event);
 	}
 	ts_pipeline_free(p);
 	json_t *all = lines_of(f->alerts);
+	assert_true(json_is_true(field(json_array_get(all, 0), "typosink.previous.clean")));
+	assert_null(field(json_array_get(all, 0), "typosink.previous.unwritten_max"));
 	for (size_t i = 0; i < countof(rows); i++) {
 		json_t *event = json_array_get(all, i + 1);
 
 		assert_int_equal(field(event, "dns.answers") != NULL, rows[i].answers);
+		assert_non_null(field(event, "typosink.ede"));
 		assert_string_equal(
 			json_string_value(json_array_get(field(event, "event.type"), 0)),
 			rows[i].type);
@@ -1459,6 +1465,7 @@ static void pipeline__long_texts(void **state)
 	check_run(all);
 	assert_int_equal(strlen(text_of(json_array_get(all, 1), "rule.ruleset")), 1000);
 	assert_int_equal(strlen(text_of(json_array_get(all, 1), "event.reason")), 1000);
+	assert_null(field(json_array_get(all, 1), "rule.version")); /* it failed to load */
 	json_decref(all);
 	char *text = fixture_read(f->metrics);
 	assert_non_null(text);
