@@ -133,6 +133,22 @@ static void logfile__renamed(void **state)
 	ts_logfile_release(&file);
 }
 
+/* Renamed by somebody who has already made the next one. */
+static void logfile__replaced(void **state)
+{
+	ts_logfile_t file;
+
+	(void)state;
+	ts_logfile_init(&file, path);
+	write_ok(&file, "one\n");
+	assert_int_equal(rename(path, old), 0);
+	put_file(path, "");
+	write_ok(&file, "two\n");
+	assert_string_equal(content(path), "two\n");
+	assert_string_equal(content(old), "one\n");
+	ts_logfile_release(&file);
+}
+
 static void logfile__removed(void **state)
 {
 	ts_logfile_t file;
@@ -403,6 +419,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(logfile__renamed, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__replaced, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__removed, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__truncated, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__directory_removed, setup, teardown),
