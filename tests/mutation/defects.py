@@ -229,7 +229,6 @@ UNIT = {
     "file-unreadable": unit(L, "if (fd < 0 && errno == EACCES && !fifo)", "if (0)", LOG),
     "file-renamed": unit(L, "|| st.st_ino != file->ino;", "|| 0;", LOG),
     "file-gone": unit(L, "return errno == ENOENT || errno == ENOTDIR;", "return false;", LOG),
-    "file-not-seen": unit(L, "return errno == ENOENT || errno == ENOTDIR;", "return true;", LOG),
     "file-astray": unit(L, "if (file->regular && !removed(file)) {", "if (0) {", LOG),
     "file-astray-said": unit(L, "\t\tfile->astray = true;\n", "", LOG),
     "file-astray-over": unit(L, "\t\tfile->astray = false;\n\t\treturn TS_OK;", "\t\treturn TS_OK;", LOG),
