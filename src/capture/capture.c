@@ -103,22 +103,6 @@ uint64_t ts_flow_hash(const uint8_t key[TS_FLOW_KEY], const ts_client_t *from,
 	return ts_siphash(key, data, sizeof(data));
 }
 
-size_t ts_longest_chain(const void *chains, size_t count, size_t next)
-{
-	size_t most = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const char *p;
-		size_t n = 0;
-
-		memcpy(&p, (const char *)chains + i * sizeof(p), sizeof(p));
-		for (; p; n++)
-			memcpy(&p, p + next, sizeof(p));
-		most = n > most ? n : most;
-	}
-	return most;
-}
-
 int ts_message_make(ts_capture_t *capture, const ts_flow_t *flow, ts_carrier_t carrier,
 	const uint8_t *wire, size_t len, ts_message_t *out)
 {

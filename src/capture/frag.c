@@ -6,7 +6,6 @@
  */
 #include "internal.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,7 +98,16 @@ void ts_frags_flush(ts_capture_t *capture)
 
 size_t ts_frags_crowd(const ts_frags_t *t)
 {
-	return ts_longest_chain(t->buckets, BUCKETS, offsetof(struct datagram, next));
+	size_t most = 0;
+
+	for (size_t i = 0; i < BUCKETS; i++) {
+		size_t n = 0;
+
+		for (const struct datagram *d = t->buckets[i]; d; d = d->next)
+			n++;
+		most = n > most ? n : most;
+	}
+	return most;
 }
 
 static struct datagram *find(ts_frags_t *t, const ts_fragment_t *f)

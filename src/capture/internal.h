@@ -96,9 +96,6 @@ static inline bool ts_port_is_dns(const ts_capture_t *capture, uint16_t port)
 uint64_t ts_flow_hash(const uint8_t key[TS_FLOW_KEY], const ts_client_t *from,
 	const ts_client_t *to, uint32_t number);
 
-/** The longest of so many chains, whose members have the next one at the octet `next`. */
-size_t ts_longest_chain(const void *chains, size_t count, size_t next);
-
 /** Are the two ends of flows the same address? */
 static inline bool ts_flow_same(const ts_client_t *a, const ts_client_t *b)
 {

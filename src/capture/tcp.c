@@ -15,7 +15,6 @@
 
 #include "cursor.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,7 +92,16 @@ static struct stream *find(ts_streams_t *t, const ts_flow_t *f)
 
 size_t ts_streams_crowd(const ts_streams_t *t)
 {
-	return ts_longest_chain(t->buckets, BUCKETS, offsetof(struct stream, next));
+	size_t most = 0;
+
+	for (size_t i = 0; i < BUCKETS; i++) {
+		size_t n = 0;
+
+		for (const struct stream *s = t->buckets[i]; s; s = s->next)
+			n++;
+		most = n > most ? n : most;
+	}
+	return most;
 }
 
 static void drop_rest(ts_streams_t *t, struct stream *s)
