@@ -29,5 +29,5 @@ src_libtyposink_la_SOURCES = \
 	src/rrtype.c src/rrtype.h \
 	src/siphash.c src/siphash.h \
 	src/verdict.c src/verdict.h \
-	src/index.c src/index.h \
+	src/index.c src/index_build.c src/index.h src/index_impl.h \
 	src/popular.c src/popular.h

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * index_impl: what a compiled index is made of, and the keyed hashes by which it is built and
+ * asked. For index.c and index_build.c; everybody else includes index.h.
+ */
+#ifndef TS_INDEX_IMPL_H
+#define TS_INDEX_IMPL_H
+
+#include "index.h"
+#include "typo/likeness.h"
+
+#define KEY_MAX 32 /* targets that one key leads to */
+
+#define MARK_WORDS 4
+
+/* Kinds of keys, mixed into their hashes. */
+enum kind {
+	KIND_LABEL,   /* label, deletions; context */
+	KIND_FLAT,    /* the whole name without dots and hyphens */
+	KIND_FOLD,    /* what the label looks like; context */
+	KIND_SOUND,   /* what it sounds like; context */
+	KIND_ALONE,   /* the label before the suffix, whatever the suffix */
+	KIND_CONTEXT, /* a context that targets have */
+	KIND_WITHIN,  /* a context, or the end of one: in the filter only */
+	KIND_SUFFIX,  /* a label of a suffix, deletions; context: the rest of it */
+	KIND_IN_USE,  /* a public suffix that targets have */
+	KIND_PLACE,   /* what stands around a label of a suffix: in the filter only */
+	KIND_HALVES,  /* of what two deletions leave of a label; context: in the filter only */
+	KIND_TLD,     /* a TLD that targets have, deletions: in the filter only */
+	KINDS
+};
+
+struct target {
+	ts_meant_t meant;
+	uint32_t position;
+	uint32_t letters; /* that stand before its suffix, see letters_of */
+	uint16_t threshold;
+};
+
+struct entry {
+	uint32_t tag;   /* upper bits of the key; 0: free */
+	uint32_t value; /* target or suffix */
+};
+
+/* A suffix that targets have: for the errors in it. */
+struct suffix {
+	const uint8_t *wire;
+	uint32_t target; /* which is this suffix itself, plus 1; 0: none */
+	uint8_t len, nlabels;
+	uint64_t context;
+};
+
+/* Three bits of one word for a key: one cache line a question. */
+struct filter {
+	uint64_t *words;
+	size_t n;
+};
+
+struct ts_index {
+	struct target *targets;
+	struct suffix *suffixes;
+	struct entry *entries;
+	struct filter labels; /* of KIND_LABEL: large, asked where the context is a target's */
+	struct filter halves; /* of KIND_HALVES: rules most pairs of deletions out */
+	struct filter names;  /* of all other kinds: small, asked for every name */
+	/* Bit n: TLD n is, or is near, one that targets have; a target is below it. */
+	uint64_t *near_tlds, *target_tlds;
+	void *block; /* what these stand in */
+	uint8_t *pool;
+	size_t count, nsuffixes, nentries, pool_len, block_len;
+	uint64_t letter[256]; /* the keyed coefficients */
+	uint64_t power[TS_NAME_MAX + 1], inverse, inverse2, salt[KINDS];
+	uint64_t suffix_labels;                         /* bit n: a target's suffix has n labels */
+	uint64_t flats[MARK_WORDS], alones[MARK_WORDS]; /* marks of keys of these kinds */
+	unsigned labels_max;                            /* of a target */
+	uint16_t threshold;                             /* the lowest of any */
+	ts_class_set_t classes;                         /* that any target has */
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * Hashing
+ */
+static inline uint64_t finish_hash(uint64_t h)
+{
+	h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
+	h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
+	return h ^ h >> 32;
+}
+
+static inline uint64_t hash_letters(const ts_index_t *index, const uint8_t *s, size_t n)
+{
+	uint64_t h = 0;
+
+	for (size_t i = 0; i < n; i++)
+		h += index->letter[s[i]] * index->power[i];
+	return h;
+}
+
+/* What a kind and a context add to the letters. */
+static inline uint64_t make_salt(const ts_index_t *index, enum kind kind, uint64_t context)
+{
+	return (context << 23 | context >> 41) + index->salt[kind];
+}
+
+static inline uint64_t salted_key(uint64_t letters, uint64_t salt)
+{
+	uint64_t h = letters ^ salt;
+
+	h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
+	return h ^ h >> 32;
+}
+
+static inline uint64_t make_key(
+	const ts_index_t *index, enum kind kind, uint64_t letters, uint64_t context)
+{
+	return salted_key(letters, make_salt(index, kind, context));
+}
+
+/* A context grows to the left, label by label; the root's is 0. */
+static inline uint64_t grow_context(uint64_t context, uint64_t letters, size_t n)
+{
+	return finish_hash(context * 0x9e3779b97f4a7c15u + letters + n);
+}
+
+static inline void set_bit(uint64_t *bits, unsigned n)
+{
+	bits[n / 64] |= UINT64_C(1) << n % 64;
+}
+
+static inline bool has_bit(const uint64_t *bits, unsigned n)
+{
+	return bits[n / 64] >> n % 64 & 1;
+}
+
+/* What says without a hash that most letters are no key's: the first of them and how many. */
+static inline unsigned mark_of(uint8_t first, size_t letters)
+{
+	return (first & 31u) << 3 | (letters & 7);
+}
+
+/* A label as it is, and without its hyphens as a part of a name written without dots. */
+static inline uint64_t hash_label(
+	const ts_index_t *index, const uint8_t *label, uint64_t *flat, size_t *n)
+{
+	uint64_t h = 0;
+	bool hyphen = false;
+
+	for (size_t i = 0; i < *label; i++) {
+		h += index->letter[label[1 + i]] * index->power[i];
+		hyphen |= label[1 + i] == '-';
+	}
+	*flat = h;
+	*n = *label;
+	if (hyphen) {
+		*flat = 0;
+		*n = 0;
+		for (size_t i = 0; i < *label; i++)
+			if (label[1 + i] != '-')
+				*flat += index->letter[label[1 + i]] * index->power[(*n)++];
+	}
+	return h;
+}
+
+/* What is known of the end of a name, from a label on. */
+struct end {
+	uint64_t letters; /* of that label alone */
+	uint64_t context; /* of the name from it on */
+	uint64_t flat;    /* of the name from it on, without dots and hyphens; */
+	uint64_t bare;    /* and without its TLD */
+};
+
+/* Puts a label before an end. */
+static inline void grow_end(const ts_index_t *index, const uint8_t *label, const struct end *right,
+	bool tld, struct end *out)
+{
+	uint64_t flat;
+	size_t n;
+
+	out->letters = hash_label(index, label, &flat, &n);
+	out->context = grow_context(right->context, out->letters, *label);
+	out->flat = flat + index->power[n] * right->flat;
+	out->bare = tld ? 0 : flat + index->power[n] * right->bare;
+}
+
+/* The ends of a name in wire format, label by label from the left; *ends for the root, too. */
+static inline unsigned hash_ends(const ts_index_t *index, const uint8_t *wire, struct end *ends)
+{
+	unsigned n = ts_name_wire_labels(wire);
+	const uint8_t *labels[TS_LABELS_MAX];
+
+	for (unsigned i = 0; i < n; i++, wire += 1 + *wire)
+		labels[i] = wire;
+	ends[n] = (struct end){0};
+	for (unsigned i = n; i-- > 0;)
+		grow_end(index, labels[i], &ends[i + 1], i + 1 == n, &ends[i]);
+	return n;
+}
+
+/* Sums over the letters of one label, from which every deletion follows. */
+struct letters {
+	size_t n;
+	const uint8_t *s;
+	uint64_t sum[TS_LABEL_MAX + 1]; /* sum[i]: letters before i */
+};
+
+static inline void sum_letters(const ts_index_t *index, const uint8_t *label, struct letters *l)
+{
+	l->n = *label;
+	l->s = label + 1;
+	l->sum[0] = 0;
+	for (size_t i = 0; i < l->n; i++)
+		l->sum[i + 1] = l->sum[i] + index->letter[l->s[i]] * index->power[i];
+}
+
+static inline uint64_t without_one(const ts_index_t *index, const struct letters *l, size_t i)
+{
+	return l->sum[i] + (l->sum[l->n] - l->sum[i + 1]) * index->inverse;
+}
+
+static inline uint64_t without_two(
+	const ts_index_t *index, const struct letters *l, size_t i, size_t j)
+{
+	return l->sum[i] + (l->sum[j] - l->sum[i + 1]) * index->inverse +
+	       (l->sum[l->n] - l->sum[j + 1]) * index->inverse2;
+}
+
+/* A bit for each letter of a label, one for all else. */
+static inline uint32_t letters_of(const uint8_t *label)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 1; i <= *label; i++)
+		bits |= UINT32_C(1) << (label[i] >= 'a' && label[i] <= 'z' ? label[i] - 'a' : 26);
+	return bits;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The table
+ */
+static inline size_t place_of(uint64_t key, size_t n)
+{
+	__extension__ typedef unsigned __int128 u128;
+
+	return (size_t)((u128)key * n >> 64);
+}
+
+static inline uint32_t tag_of(uint64_t key)
+{
+	return (uint32_t)key | 1;
+}
+
+static inline uint64_t filter_bits(uint64_t key)
+{
+	static const uint64_t three[8] = {0x0000020000000401, 0x0000000100080001,
+		0x0004000000010001, 0x0000400002000001, 0x0000001000004001, 0x0200000000100001,
+		0x0010000000800001, 0x0000008000000021};
+	unsigned turn = key >> 8 & 63;
+	uint64_t bits = three[key >> 14 & 7];
+
+	return bits << turn | bits >> (-turn & 63);
+}
+
+static inline bool may_have(const struct filter *filter, uint64_t key)
+{
+	uint64_t bits = filter_bits(key);
+
+	return (filter->words[place_of(key, filter->n)] & bits) == bits;
+}
+
+/*
+ * Halves. What is left of a label of n letters when two are deleted has m = n - 2 letters, and two
+ * halves: the first h = m / 2 and the others. A query with as many letters left can only meet a
+ * target one of whose halves, after 0, 1 or 2 deletions, is equal: a filter of halves rules most of
+ * the pairs of deletions out at the cost of n questions instead of n * n / 2. Left and right halves
+ * are hashed where they stand in what is left.
+ */
+static inline uint64_t half_salt(uint64_t salt, size_t m, bool right)
+{
+	return salt + (2 * m + right) * 0x9e3779b97f4a7c15u;
+}
+#endif
