@@ -25,9 +25,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SEEN_MAX 96    /* targets that one query is compared with */
-#define RELATED_MAX 48 /* suffixes near the query's own */
-#define SHORT_MAX 4    /* letters of a label that bears less than every error */
+#define SEEN_MAX 96 /* targets that one query is compared with */
+#define SHORT_MAX 4 /* letters of a label that bears less than every error */
 
 struct asking {
 	const ts_index_t *index;
@@ -345,7 +344,42 @@ static void ask_label(struct asking *ask, const uint8_t *label, uint64_t context
 	}
 }
 
-/* Suffixes of targets that are near what stands at label `at`; a target that is one is asked. */
+/* Adds the suffixes of targets of which one label, with this context, is near these letters: one
+ * edit, or two. */
+unsigned ts_index_suffixes_near(const ts_index_t *index, const struct letters *l, uint64_t context,
+	bool two, uint32_t *related, unsigned n)
+{
+	for (size_t i = 0; i <= l->n; i++) {
+		/* i == l->n: nothing is left out; j == i + 1: one letter; else i and j - 1. */
+		size_t last = two && i < l->n ? l->n : i + 1;
+
+		for (size_t j = i + 1; j <= last; j++) {
+			uint64_t h = i == l->n    ? l->sum[l->n]
+				     : j == i + 1 ? without_one(index, l, i)
+						  : without_two(index, l, i, j - 1);
+			uint64_t key = make_key(index, KIND_SUFFIX, h, context);
+			uint32_t tag = tag_of(key);
+
+			if (!may_have(&index->names, key))
+				continue;
+			for (size_t k = place_of(key, index->nentries); index->entries[k].tag;
+				k = k + 1 == index->nentries ? 0 : k + 1) {
+				uint32_t s = index->entries[k].value;
+				unsigned r = 0;
+
+				if (index->entries[k].tag != tag || s >= index->nsuffixes)
+					continue;
+				while (r < n && related[r] != s)
+					r++;
+				if (r == n && n < RELATED_MAX)
+					related[n++] = s;
+			}
+		}
+	}
+	return n;
+}
+
+/* Suffixes of targets that are near what stands at label `at`. */
 static unsigned find_related(struct asking *ask, unsigned at, uint32_t *related)
 {
 	const ts_index_t *index = ask->index;
@@ -363,50 +397,23 @@ static unsigned find_related(struct asking *ask, unsigned at, uint32_t *related)
 		if (!there)
 			continue;
 		sum_letters(index, label, &l);
-		for (size_t i = 0; i <= l.n; i++) {
-			/* i == l.n: nothing is left out; j == i + 1: one letter; else i and j - 1.
-			 */
-			size_t last = two && i < l.n ? l.n : i + 1;
-
-			for (size_t j = i + 1; j <= last; j++) {
-				uint64_t h = i == l.n     ? l.sum[l.n]
-					     : j == i + 1 ? without_one(index, &l, i)
-							  : without_two(index, &l, i, j - 1);
-				uint64_t key = make_key(index, KIND_SUFFIX, h, context);
-				uint32_t tag = tag_of(key);
-
-				if (!may_have(&index->names, key))
-					continue;
-				for (size_t k = place_of(key, index->nentries);
-					index->entries[k].tag;
-					k = k + 1 == index->nentries ? 0 : k + 1) {
-					uint32_t s = index->entries[k].value;
-					unsigned r = 0;
-
-					if (index->entries[k].tag != tag || s >= index->nsuffixes)
-						continue;
-					while (r < n && related[r] != s)
-						r++;
-					if (r == n && n < RELATED_MAX)
-						related[n++] = s;
-				}
-			}
-		}
+		n = ts_index_suffixes_near(index, &l, context, two, related, n);
 	}
 	return n;
 }
 
-static void ask_suffixes(struct asking *ask, unsigned labels)
+/* Asks for what stands before suffixes, of so many labels, that are near the name's; a target that
+ * is such a suffix itself is judged. */
+static void ask_related(
+	struct asking *ask, unsigned labels, const uint32_t *related, unsigned nrelated)
 {
 	const ts_index_t *index = ask->index;
 	const ts_name_t *name = ask->typed.name;
-	unsigned at = name->nlabels - labels, n;
-	uint32_t related[RELATED_MAX];
+	unsigned at = name->nlabels - labels;
 	bool summed = false;
 	struct letters l;
 
-	n = find_related(ask, at, related);
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < nrelated; i++) {
 		const struct suffix *s = &index->suffixes[related[i]];
 
 		if (s->target)
@@ -429,9 +436,17 @@ static void ask_suffixes(struct asking *ask, unsigned labels)
 	}
 }
 
+static void ask_suffixes(struct asking *ask, unsigned labels)
+{
+	uint32_t related[RELATED_MAX];
+	unsigned n = find_related(ask, ask->typed.name->nlabels - labels, related);
+
+	ask_related(ask, labels, related, n);
+}
+
 static void ask_alone(struct asking *ask, const uint8_t *s, size_t n)
 {
-	if (has_bit(ask->index->alones, mark_of(*s, n)))
+	if (has_mark(&ask->index->alones, s[0], s[n - 1], n))
 		ask_name(ask, KIND_ALONE, hash_letters(ask->index, s, n));
 }
 
@@ -444,14 +459,6 @@ static void ask_parts(struct asking *ask, const uint8_t *label)
 		ask_alone(ask, label + 1, i);
 		ask_alone(ask, label + 2 + i, *label - 1u - i);
 	}
-}
-
-/* What a set of TLDs says of the typed name's; of one that is not delegated it says nothing. */
-static bool may_be_in(const struct asking *ask, const uint64_t *tlds)
-{
-	int tld = ask->typed.tld;
-
-	return tld < 0 || has_bit(tlds, (unsigned)tld);
 }
 
 /* The flat name without its TLD. */
@@ -475,11 +482,12 @@ static bool is_context(struct asking *ask, enum kind kind, unsigned label)
 		&ask->index->names, make_key(ask->index, kind, end_at(ask, label)->context, 0));
 }
 
-/* Is the name from this label on worth a question without its dots and hyphens? letters: of it,
- * where no hyphen is in the name. */
-static inline bool may_be_flat(const struct asking *ask, const uint8_t *label, size_t letters)
+/* Is the name from this label on, up to last, worth a question without its dots and hyphens?
+ * letters: how many these are, where no hyphen is in the name. */
+static inline bool may_be_flat(
+	const struct asking *ask, const uint8_t *label, uint8_t last, size_t letters)
 {
-	return !ask->typed.name->plain || has_bit(ask->index->flats, mark_of(label[1], letters));
+	return !ask->typed.name->plain || has_mark(&ask->index->flats, label[1], last, letters);
 }
 
 static void ask_all(struct asking *ask)
@@ -489,8 +497,14 @@ static void ask_all(struct asking *ask)
 	unsigned n = name->nlabels, levels = index->labels_max + 1;
 	unsigned before_suffix = ask->typed.suffix - 1u; /* the label; none: no label's number */
 	struct end ends[TS_LABELS_MAX + 1];
-	bool near = may_be_in(ask, index->near_tlds), within = may_be_in(ask, index->target_tlds);
-	size_t letters = 0, tld_letters = *ts_name_suffix(name, n - 1);
+	/* Of one that is not delegated nothing is known beforehand. */
+	bool unknown = ask->typed.tld < 0;
+	const struct tld *tld = unknown ? NULL : &index->tlds[index->tld_rows[ask->typed.tld]];
+	unsigned flags = unknown ? ~0u : tld->flags;
+	bool within = flags & TLD_WITHIN;
+	const uint8_t *tld_label = ts_name_suffix(name, n - 1);
+	size_t letters = 0, tld_letters = *tld_label;
+	uint8_t last = tld_label[tld_letters], last_bare = n > 1 ? tld_label[-1] : 0;
 	uint8_t twos[TS_LABELS_MAX];
 	unsigned ntwos = 0;
 
@@ -505,23 +519,32 @@ static void ask_all(struct asking *ask)
 		const uint8_t *label = ts_name_suffix(name, i);
 
 		letters += *label;
-		within = within && (k == 1 || is_context(ask, KIND_WITHIN, i + 1));
 		/* Right below the root stands nobody's label but a suffix. */
-		if (within && k > 1 && is_context(ask, KIND_CONTEXT, i + 1)) {
+		if (k > 2 || unknown)
+			within = within && (k == 1 || is_context(ask, KIND_WITHIN, i + 1));
+		if (within && k > 1 &&
+			(k == 2 && !unknown ? flags & TLD_CONTEXT
+					    : is_context(ask, KIND_CONTEXT, i + 1))) {
 			ask_label(ask, label, end_at(ask, i + 1)->context);
 			if (*label + 1 >= TS_TWO_EDITS_MIN && *label <= TS_TWO_EDITS_MAX)
 				twos[ntwos++] = (uint8_t)i;
 		}
-		if (may_be_flat(ask, label, letters))
+		if (may_be_flat(ask, label, last, letters))
 			ask_name(ask, KIND_FLAT, end_at(ask, i)->flat);
 		/* A TLD appended: the name without it. */
-		if ((k >= 3 || (k == 2 && n > 2)) && may_be_flat(ask, label, letters - tld_letters))
+		if ((k >= 3 || (k == 2 && n > 2)) &&
+			may_be_flat(ask, label, last_bare, letters - tld_letters))
 			ask_name(ask, KIND_FLAT, bare_at(ask, i));
 		if (!name->plain && index->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT) &&
 			i == before_suffix)
 			ask_parts(ask, label);
-		if (near && index->suffix_labels >> k & 1)
-			ask_suffixes(ask, k);
+		if (flags & TLD_NEAR && index->suffix_labels >> k & 1) {
+			if (k == 1 && !unknown)
+				ask_related(ask, 1, index->related + tld->related, tld->nrelated);
+			else if (k != 2 || flags & TLD_LONGER ||
+				 has_mark(&index->heads, label[1], label[*label], *label))
+				ask_suffixes(ask, k);
+		}
 		if (i == before_suffix || index->suffix_labels >> (k - 1) & 1)
 			ask_alone(ask, label + 1, *label);
 	}
@@ -530,7 +553,7 @@ static void ask_all(struct asking *ask)
 		unsigned i = n - levels - 1;
 		const uint8_t *label = ts_name_suffix(name, i);
 
-		if (may_be_flat(ask, label, letters + *label - tld_letters))
+		if (may_be_flat(ask, label, last_bare, letters + *label - tld_letters))
 			ask_name(ask, KIND_FLAT, bare_at(ask, i));
 	}
 	/* Where one error explains a name two are not looked for. */

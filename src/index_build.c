@@ -15,7 +15,6 @@
 #define FILTER_BITS 12 /* of a filter, for each key */
 #define HUGE_PAGE ((size_t)2 << 20)
 #define LINE 64 /* octets of a cache line */
-#define TLD_WORDS (ts_suffix_tlds() / 64 + 1)
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -173,16 +172,20 @@ static bool wants_two(const ts_meant_t *m, size_t letters)
 }
 
 /* Of a whole name without dots and hyphens. */
-static unsigned flat_mark(const uint8_t *wire)
+static void set_flat_mark(ts_index_t *index, const uint8_t *wire)
 {
-	uint8_t first = 0;
+	uint8_t first = 0, last = 0;
 	size_t n = 0;
 
-	for (; *wire; wire += 1 + *wire)
-		for (size_t i = 1; i <= *wire; i++)
-			if (wire[i] != '-' && n++ == 0)
-				first = wire[i];
-	return mark_of(first, n);
+	for (; *wire; wire += 1 + *wire) {
+		for (size_t i = 1; i <= *wire; i++) {
+			if (wire[i] == '-')
+				continue;
+			first = n++ ? first : wire[i];
+			last = wire[i];
+		}
+	}
+	set_mark(&index->flats, first, last, n);
 }
 
 static void insert_target(ts_index_t *index, uint32_t t)
@@ -195,7 +198,7 @@ static void insert_target(ts_index_t *index, uint32_t t)
 	hash_ends(index, m->wire, ends);
 	if (m->suffix) {
 		insert(index, &index->names, make_key(index, KIND_FLAT, ends[0].flat, 0), t);
-		set_bit(index->flats, flat_mark(m->wire));
+		set_flat_mark(index, m->wire);
 	}
 	if (m->known)
 		return;
@@ -223,7 +226,7 @@ static void insert_target(ts_index_t *index, uint32_t t)
 			(!m->closed || m->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT))) {
 			insert(index, &index->names,
 				make_key(index, KIND_ALONE, ends[i].letters, 0), t);
-			set_bit(index->alones, mark_of(label[1], *label));
+			set_mark(&index->alones, label[1], label[*label], *label);
 		}
 	}
 }
@@ -263,6 +266,8 @@ static void insert_suffix(ts_index_t *index, uint32_t s)
 	unsigned n = hash_ends(index, label, ends);
 
 	insert(index, &index->names, make_key(index, KIND_IN_USE, ends[0].context, 0), s);
+	if (n > 1)
+		set_mark(&index->heads, label[1], label[*label], *label);
 	for (unsigned at = 0; at < n; at++, label += 1 + *label) {
 		uint64_t context = ends[at + 1].context + before;
 
@@ -299,31 +304,61 @@ static void count_suffix(const ts_index_t *index, uint32_t s, size_t *names)
 			1 + *label + (*label <= TS_TWO_EDITS_MAX ? *label * (*label - 1u) / 2 : 0);
 }
 
-/* Most queries end in a TLD near which no target is, and below which none is: bits say so. */
-static void find_tlds(ts_index_t *index)
+static size_t tlds_max(void)
+{
+	uint32_t at = 0;
+	size_t n = 0;
+
+	for (const uint8_t *wire; (wire = ts_suffix_next(&at)) != NULL;)
+		n += wire[1 + *wire] == 0;
+	return n;
+}
+
+/* Nearly every query ends in a delegated TLD, most of them in one near which no target is: what
+ * there is to know of it is worked out here, once. */
+static int find_tlds(ts_index_t *index)
 {
 	struct end ends[TS_LABELS_MAX + 1];
 	const uint8_t *wire;
 	struct letters l;
-	uint32_t at = 0;
+	uint32_t at = 0, n = 0;
+	uint16_t rows = 1;
 
+	index->related = malloc((tlds_max() * RELATED_MAX + 1) * sizeof(*index->related));
+	if (!index->related)
+		return TS_ENOMEM;
 	while ((wire = ts_suffix_next(&at)) != NULL) {
-		unsigned tld = at - 1;
+		struct tld *tld = &index->tlds[rows];
 		bool near;
 
 		if (wire[1 + *wire])
 			continue;
 		sum_letters(index, wire, &l);
+		hash_ends(index, wire, ends);
 		near = may_have(&index->names, make_key(index, KIND_TLD, l.sum[l.n], 0));
 		for (size_t i = 0; i < l.n && !near; i++)
 			near = may_have(&index->names,
 				make_key(index, KIND_TLD, without_one(index, &l, i), 0));
 		if (near)
-			set_bit(index->near_tlds, tld);
-		hash_ends(index, wire, ends);
+			tld->flags |= TLD_NEAR;
 		if (may_have(&index->names, make_key(index, KIND_WITHIN, ends[0].context, 0)))
-			set_bit(index->target_tlds, tld);
+			tld->flags |= TLD_WITHIN;
+		if (may_have(&index->names, make_key(index, KIND_CONTEXT, ends[0].context, 0)))
+			tld->flags |= TLD_CONTEXT;
+		if (may_have(&index->names, make_key(index, KIND_PLACE, ends[0].context, 0)))
+			tld->flags |= TLD_LONGER;
+		tld->related = n;
+		tld->nrelated =
+			(uint8_t)ts_index_suffixes_near(index, &l, 0, false, index->related + n, 0);
+		n += tld->nrelated;
+		if (tld->flags || tld->nrelated)
+			index->tld_rows[at - 1] = rows++;
 	}
+	index->nrelated = n;
+	uint32_t *less = realloc(index->related, (n + 1) * sizeof(*less));
+	if (less)
+		index->related = less;
+	return TS_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -460,7 +495,10 @@ static int lay_out(ts_index_t *index, size_t labels, size_t halves, size_t names
 {
 	size_t words[3] = {filter_words(names), filter_words(halves), filter_words(labels)};
 	size_t nentries = (labels + names) / 3 * 4 + 64;
-	size_t size = (2 * TLD_WORDS + words[0] + words[1] + words[2]) * sizeof(uint64_t) +
+	size_t ntlds = tlds_max() + 1;
+	size_t words_tlds =
+		(ntlds * sizeof(struct tld) + ts_suffix_tlds() * sizeof(uint16_t)) / 8 + 2;
+	size_t size = (words_tlds + words[0] + words[1] + words[2]) * sizeof(uint64_t) +
 		      nentries * sizeof(struct entry);
 	size_t align = size >= HUGE_PAGE ? HUGE_PAGE : LINE;
 	uint64_t *at;
@@ -478,10 +516,9 @@ static int lay_out(ts_index_t *index, size_t labels, size_t halves, size_t names
 	index->block_len = size;
 	index->names = (struct filter){at, words[0]};
 	at += words[0];
-	index->near_tlds = at;
-	at += TLD_WORDS;
-	index->target_tlds = at;
-	at += TLD_WORDS;
+	index->tlds = (struct tld *)at;
+	index->tld_rows = (uint16_t *)(index->tlds + ntlds);
+	at += words_tlds;
 	index->halves = (struct filter){at, words[1]};
 	at += words[1];
 	index->labels = (struct filter){at, words[2]};
@@ -555,7 +592,8 @@ int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_option
 	if (lay_out(index, labels, halves, names) != TS_OK)
 		goto cleanup;
 	insert_all(index);
-	find_tlds(index);
+	if (find_tlds(index) != TS_OK)
+		goto cleanup;
 	count_neighbours(index);
 	*out = index;
 	index = NULL;
@@ -573,6 +611,7 @@ void ts_index_free(ts_index_t *index)
 	free(index->pool);
 	free(index->targets);
 	free(index->suffixes);
+	free(index->related);
 	free(index->block);
 	free(index);
 }
@@ -580,5 +619,6 @@ void ts_index_free(ts_index_t *index)
 size_t ts_index_memory(const ts_index_t *index)
 {
 	return sizeof(*index) + index->pool_len + index->count * sizeof(*index->targets) +
-	       index->nsuffixes * sizeof(*index->suffixes) + index->block_len;
+	       index->nsuffixes * sizeof(*index->suffixes) +
+	       index->nrelated * sizeof(*index->related) + index->block_len;
 }

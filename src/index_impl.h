@@ -9,9 +9,8 @@
 #include "index.h"
 #include "typo/likeness.h"
 
-#define KEY_MAX 32 /* targets that one key leads to */
-
-#define MARK_WORDS 4
+#define KEY_MAX 32     /* targets that one key leads to */
+#define RELATED_MAX 48 /* suffixes near a query's own */
 
 /* Kinds of keys, mixed into their hashes. */
 enum kind {
@@ -50,10 +49,28 @@ struct suffix {
 	uint64_t context;
 };
 
+/* What is worked out beforehand of a delegated TLD. */
+struct tld {
+	uint32_t related; /* suffixes of one label that are near it: where in index->related, */
+	uint8_t nrelated; /* and how many */
+	uint8_t flags;
+};
+
+#define TLD_NEAR 1u    /* it is, or is near, the TLD of a target */
+#define TLD_WITHIN 2u  /* a target is below it, */
+#define TLD_CONTEXT 4u /* right below it; */
+#define TLD_LONGER 8u  /* it ends a longer suffix of a target */
+
 /* Three bits of one word for a key: one cache line a question. */
 struct filter {
 	uint64_t *words;
 	size_t n;
+};
+
+/* What says without a hash that most letters are no key's: bits for their first and how many they
+ * are, and for their first and last. */
+struct marks {
+	uint32_t lengths[32], lasts[32];
 };
 
 struct ts_index {
@@ -63,18 +80,19 @@ struct ts_index {
 	struct filter labels; /* of KIND_LABEL: large, asked where the context is a target's */
 	struct filter halves; /* of KIND_HALVES: rules most pairs of deletions out */
 	struct filter names;  /* of all other kinds: small, asked for every name */
-	/* Bit n: TLD n is, or is near, one that targets have; a target is below it. */
-	uint64_t *near_tlds, *target_tlds;
-	void *block; /* what these stand in */
+	uint16_t *tld_rows; /* by the number of a TLD: its row in tlds; row 0 knows of no target */
+	struct tld *tlds;
+	uint32_t *related; /* of all rows */
+	void *block;       /* what these stand in */
 	uint8_t *pool;
-	size_t count, nsuffixes, nentries, pool_len, block_len;
+	size_t count, nsuffixes, nrelated, nentries, pool_len, block_len;
 	uint64_t letter[256]; /* the keyed coefficients */
 	uint64_t power[TS_NAME_MAX + 1], inverse, inverse2, salt[KINDS];
-	uint64_t suffix_labels;                         /* bit n: a target's suffix has n labels */
-	uint64_t flats[MARK_WORDS], alones[MARK_WORDS]; /* marks of keys of these kinds */
-	unsigned labels_max;                            /* of a target */
-	uint16_t threshold;                             /* the lowest of any */
-	ts_class_set_t classes;                         /* that any target has */
+	uint64_t suffix_labels;            /* bit n: a target's suffix has n labels */
+	struct marks flats, alones, heads; /* of KIND_FLAT, of KIND_ALONE, of longer suffixes */
+	unsigned labels_max;               /* of a target */
+	uint16_t threshold;                /* the lowest of any */
+	ts_class_set_t classes;            /* that any target has */
 };
 
 /* ------------------------------------------------------------------------------------------------
@@ -122,20 +140,21 @@ static inline uint64_t grow_context(uint64_t context, uint64_t letters, size_t n
 	return finish_hash(context * 0x9e3779b97f4a7c15u + letters + n);
 }
 
-static inline void set_bit(uint64_t *bits, unsigned n)
+static inline uint32_t length_mark(size_t letters)
 {
-	bits[n / 64] |= UINT64_C(1) << n % 64;
+	return UINT32_C(1) << (letters < 31 ? letters : 31);
 }
 
-static inline bool has_bit(const uint64_t *bits, unsigned n)
+static inline void set_mark(struct marks *marks, uint8_t first, uint8_t last, size_t letters)
 {
-	return bits[n / 64] >> n % 64 & 1;
+	marks->lengths[first & 31] |= length_mark(letters);
+	marks->lasts[first & 31] |= UINT32_C(1) << (last & 31);
 }
 
-/* What says without a hash that most letters are no key's: the first of them and how many. */
-static inline unsigned mark_of(uint8_t first, size_t letters)
+static inline bool has_mark(const struct marks *marks, uint8_t first, uint8_t last, size_t letters)
 {
-	return (first & 31u) << 3 | (letters & 7);
+	return marks->lengths[first & 31] & length_mark(letters) &&
+	       marks->lasts[first & 31] >> (last & 31) & 1;
 }
 
 /* A label as it is, and without its hyphens as a part of a name written without dots. */
@@ -278,4 +297,7 @@ static inline uint64_t half_salt(uint64_t salt, size_t m, bool right)
 {
 	return salt + (2 * m + right) * 0x9e3779b97f4a7c15u;
 }
+unsigned ts_index_suffixes_near(const ts_index_t *index, const struct letters *l, uint64_t context,
+	bool two, uint32_t *related, unsigned n);
+
 #endif

@@ -3,7 +3,14 @@
  * bench_index: what a look-up costs that matches nothing, what an index weighs and how long it
  * takes to build, and how many names an enumerated zone would need for the same. Prints figures;
  * judges nothing. Run under `valgrind --tool=callgrind` with "-i N" it makes N look-ups and no
- * more, so that instructions can be counted; "-i N COUNT" against COUNT generated names.
+ * more, so that instructions can be counted; "-i N COUNT" against COUNT generated names. "-t N" and
+ * "-t N COUNT" print N times what a look-up takes and nothing else: two builds can so be run in
+ * turns.
+ *
+ * Times are of three kinds. "Each once": the load as it comes, no name twice, the tables in
+ * whatever cache they stay in. "Evicted": other memory as large as a core's own caches is written
+ * before every look-up, as a resolver's other work does; the median of some thousands. "Hot": each
+ * name 32 times in a row, nothing but instructions.
  */
 #include "../quality/data.h"
 
@@ -13,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static ts_name_t *queries;
 static size_t nqueries;
@@ -99,6 +107,90 @@ static double least_of(const ts_index_t *index, const ts_name_t *q)
 		least = took < least ? took : least;
 	}
 	return least;
+}
+
+/* Nanoseconds of the wall clock: cheap enough to stand around one look-up. */
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static double time_each_once(const ts_index_t *index, size_t *matched)
+{
+	double start = ts_seconds();
+	ts_match_t m;
+
+	*matched = 0;
+	for (size_t i = 0; i < nqueries; i++)
+		*matched += ts_index_find(index, &queries[i], NULL, &m, 1);
+	return (ts_seconds() - start) / (double)nqueries * 1e9;
+}
+
+/* What the reading of the names takes by itself, which time_each_once counts in. */
+static double time_of_names(void)
+{
+	double start = ts_seconds();
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < nqueries; i++)
+		for (unsigned k = 0; k < queries[i].len; k++)
+			sum += queries[i].wire[k];
+	double took = (ts_seconds() - start) / (double)nqueries * 1e9;
+	return sum == 1 ? 0 : took;
+}
+
+#define OTHER_WORK (3u << 20) /* octets: more than most cores have of their own */
+#define EVICTED 3000
+
+static double time_evicted(const ts_index_t *index)
+{
+	static uint8_t other[OTHER_WORK];
+	static double took[EVICTED];
+	ts_match_t m;
+
+	for (size_t i = 0; i < EVICTED; i++) {
+		ts_name_t q;
+
+		for (size_t k = 0; k < OTHER_WORK; k += 64)
+			other[k]++;
+		q = queries[i * 1009 % nqueries];
+		double start = now();
+		(void)ts_index_find(index, &q, NULL, &m, 1);
+		took[i] = now() - start;
+	}
+	qsort(took, EVICTED, sizeof(took[0]), by_value);
+	return took[EVICTED / 2];
+}
+
+static double time_hot(const ts_index_t *index)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < nqueries; i += 7)
+		sum += time_of(index, &queries[i], 32);
+	return sum / (double)((nqueries + 6) / 7);
+}
+
+/* One line of figures, for pairs of builds. */
+static void times(const ts_targets_t *targets, unsigned runs)
+{
+	double start = ts_seconds();
+	ts_index_t *index = ts_targets_index(targets);
+	double built = ts_seconds() - start;
+
+	while (runs--) {
+		size_t matched;
+		double once = time_each_once(index, &matched);
+
+		printf("%zu: each once %.0f (names %.0f), evicted %.0f, hot %.0f ns; built in %.3f "
+		       "s, %.1f MB, %zu match\n",
+			targets->count, once, time_of_names(), time_evicted(index), time_hot(index),
+			built, ts_index_memory(index) / 1e6, matched);
+	}
+	ts_index_free(index);
 }
 
 static void measure(const char *what, ts_targets_t *targets, bool scan)
@@ -238,6 +330,10 @@ int main(int argc, char **argv)
 	} else {
 		load(&targets, "gov_domains.txt");
 		load(&targets, "mil_registrable.txt");
+	}
+	if (argc >= 3 && strcmp(argv[1], "-t") == 0) {
+		times(&targets, (unsigned)strtoul(argv[2], NULL, 10));
+		return 0;
 	}
 	if (argc >= 3 && strcmp(argv[1], "-i") == 0) {
 		ts_index_t *index = ts_targets_index(&targets);
