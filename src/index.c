@@ -170,36 +170,102 @@ static inline void ask_salted(struct asking *ask, uint64_t letters, uint64_t sal
 		judge_key(ask, key);
 }
 
-static bool has_half(const ts_index_t *index, uint64_t letters, uint64_t salt)
+/*
+ * A question whose line is being fetched. A look-up makes all questions that it knows of ready
+ * before it asks the first: it then waits for memory about once, not once a question.
+ */
+struct probe {
+	uint64_t key;
+	const struct filter *filter;
+	size_t word;
+};
+
+static inline struct probe ready(const struct filter *filter, uint64_t key)
 {
-	return may_have(&index->halves, salted_key(letters, salt));
+	size_t word = word_of(filter, key);
+
+	__builtin_prefetch(&filter->words[word]);
+	return (struct probe){key, filter, word};
+}
+
+static inline bool is_yes(const struct probe *probe)
+{
+	return has_bits(probe->filter->words, probe->word, probe->key);
+}
+
+static inline void ask_probe(struct asking *ask, const struct probe *probe)
+{
+	if (is_yes(probe))
+		judge_key(ask, probe->key);
+}
+
+static inline struct probe ready_name(const struct asking *ask, enum kind kind, uint64_t letters)
+{
+	return ready(&ask->index->names, make_key(ask->index, kind, letters, 0));
+}
+
+static inline struct probe ready_half(const ts_index_t *index, uint64_t letters, uint64_t salt)
+{
+	return ready(&index->halves, salted_key(letters, salt));
 }
 
 /* Letters of a label from which on a half of it is worth a question. */
 #define HALVES_MIN 8
 
-/* Where a letter is typed twice or more, without one of them is without any other of them. */
-static void ask_one_edit(
-	struct asking *ask, const struct letters *l, uint64_t salt, uint64_t context)
-{
-	const ts_index_t *index = ask->index;
-	const uint64_t *sum = l->sum;
-	size_t n = l->n, from = 0, end = n;
+/* The questions of one edit in one label. */
+struct one_edit {
+	struct probe whole;
+	struct probe left, right;      /* halves, of HALVES_MIN letters and more; */
+	struct probe each[HALVES_MIN]; /* of fewer: the label without each of its letters */
+};
 
-	ask_salted(ask, sum[n], salt);
+/* Where a letter is typed twice or more, without one of them is without any other of them. */
+static bool is_repeated(const struct letters *l, size_t i)
+{
+	return i > 0 && l->s[i] == l->s[i - 1];
+}
+
+static void ready_one_edit(
+	const ts_index_t *index, const struct letters *l, uint64_t context, struct one_edit *one)
+{
+	const uint64_t *sum = l->sum, salt = make_salt(index, KIND_LABEL, context);
+	const size_t n = l->n;
+
+	one->whole = ready(&index->labels, salted_key(sum[n], salt));
 	if (n >= HALVES_MIN) {
 		const uint64_t base = make_salt(index, KIND_HALVES, context);
 		size_t m = n - 1, h = m / 2;
 
-		/* A deletion leaves the left half as it is, or the right one. */
-		if (!has_half(index, sum[h], half_salt(base, m, false)))
-			end = h + 1;
-		if (!has_half(index, (sum[n] - sum[h + 1]) * index->inverse,
-			    half_salt(base, m, true)))
-			from = h + 1;
+		one->left = ready_half(index, sum[h], half_salt(base, m, false));
+		one->right = ready_half(
+			index, (sum[n] - sum[h + 1]) * index->inverse, half_salt(base, m, true));
+		return;
 	}
+	for (size_t i = 0; i < n; i++)
+		if (!is_repeated(l, i))
+			one->each[i] =
+				ready(&index->labels, salted_key(without_one(index, l, i), salt));
+}
+
+static void ask_one_edit(
+	struct asking *ask, const struct letters *l, uint64_t context, const struct one_edit *one)
+{
+	const ts_index_t *index = ask->index;
+	const uint64_t salt = make_salt(index, KIND_LABEL, context);
+	const size_t n = l->n, h = (n - 1) / 2;
+
+	ask_probe(ask, &one->whole);
+	if (n < HALVES_MIN) {
+		for (size_t i = 0; i < n; i++)
+			if (!is_repeated(l, i))
+				ask_probe(ask, &one->each[i]);
+		return;
+	}
+	/* A deletion leaves the left half as it is, or the right one. */
+	size_t end = is_yes(&one->left) ? n : h + 1;
+	size_t from = is_yes(&one->right) ? 0 : h + 1;
 	for (size_t i = from; i < end; i++)
-		if (i == from || l->s[i] != l->s[i - 1])
+		if (i == from || !is_repeated(l, i))
 			ask_salted(ask, without_one(index, l, i), salt);
 }
 
@@ -215,36 +281,47 @@ static void ask_pairs(
 		ask_salted(ask, left + l->sum[j] * in + (all - l->sum[j + 1]) * in2, salt);
 }
 
-static void ask_two_edits(struct asking *ask, const uint8_t *label, uint64_t context)
+/* The first questions of two edits in one label: halves. */
+struct two_edits {
+	struct probe left, right;               /* as they are; */
+	struct probe without[TS_TWO_EDITS_MAX]; /* one of them without letter i of the label */
+};
+
+static void ready_two_edits(
+	const ts_index_t *index, const struct letters *l, uint64_t context, struct two_edits *two)
 {
-	const ts_index_t *index = ask->index;
-	const uint64_t salt = make_salt(index, KIND_LABEL, context);
-	const uint64_t base = make_salt(index, KIND_HALVES, context);
-	const size_t n = *label, m = n - 2, h = m / 2;
-	struct letters letters, *l = &letters;
-	const uint64_t *sum = letters.sum;
+	const uint64_t base = make_salt(index, KIND_HALVES, context), *sum = l->sum;
+	const uint64_t in = index->inverse, in2 = index->inverse2;
+	const size_t n = l->n, m = n - 2, h = m / 2;
 	const uint64_t left = half_salt(base, m, false), right = half_salt(base, m, true);
 
-	sum_letters(index, label, &letters);
-	/* likeness.c: in a short label two errors bring no other letter. */
-	ask->letters = n < TS_TWO_EDITS_EASY ? letters_of(label) : 0;
-	bool left_whole = has_half(index, sum[h], left);
-	bool right_whole = has_half(index, (sum[n] - sum[h + 2]) * index->inverse2, right);
+	two->left = ready_half(index, sum[h], left);
+	two->right = ready_half(index, (sum[n] - sum[h + 2]) * in2, right);
+	for (size_t i = 1; i < h; i++)
+		two->without[i] = ready_half(index, sum[i] + (sum[h + 1] - sum[i + 1]) * in, left);
+	for (size_t j = h + 2; j < n; j++)
+		two->without[j] = ready_half(
+			index, (sum[j] - sum[h + 1]) * in + (sum[n] - sum[j + 1]) * in2, right);
+}
+
+static void ask_two_edits(
+	struct asking *ask, const struct letters *l, uint64_t context, const struct two_edits *two)
+{
+	const uint64_t salt = make_salt(ask->index, KIND_LABEL, context);
+	const size_t n = l->n, h = (n - 2) / 2;
+	bool left_whole = is_yes(&two->left), right_whole = is_yes(&two->right);
 	uint64_t lefts = 0, rights = 0; /* bit i: without i the half is one */
 
 	for (size_t i = 1; i < h; i++)
-		if (has_half(index, sum[i] + (sum[h + 1] - sum[i + 1]) * index->inverse, left))
-			lefts |= UINT64_C(1) << i;
+		lefts |= (uint64_t)is_yes(&two->without[i]) << i;
 	for (size_t j = h + 2; lefts && j < n; j++)
-		if (has_half(index,
-			    (sum[j] - sum[h + 1]) * index->inverse +
-				    (sum[n] - sum[j + 1]) * index->inverse2,
-			    right))
-			rights |= UINT64_C(1) << j;
+		rights |= (uint64_t)is_yes(&two->without[j]) << j;
 	if (!left_whole && !right_whole && !rights)
 		return;
+	/* likeness.c: in a short label two errors bring no other letter. */
+	ask->letters = n < TS_TWO_EDITS_EASY ? letters_of(l->s - 1) : 0;
 	for (size_t i = 1; i < n; i++) {
-		if (i > 1 && l->s[i] == l->s[i - 1])
+		if (i > 1 && is_repeated(l, i))
 			continue;
 		if (i >= h) {
 			if (left_whole)
@@ -260,7 +337,18 @@ static void ask_two_edits(struct asking *ask, const uint8_t *label, uint64_t con
 			ask_pairs(ask, l, salt, i, j, j + 1);
 		}
 	}
+	ask->letters = 0;
 }
+
+/* A label whose right-hand side is a target's. */
+struct known_label {
+	unsigned at; /* its number */
+	uint64_t context;
+	struct letters l;
+	struct one_edit one;
+	struct two_edits two;
+	bool asks_one, asks_two; /* these are ready */
+};
 
 static const struct end *end_at(struct asking *ask, unsigned label)
 {
@@ -288,14 +376,15 @@ static bool bears(const struct asking *ask, enum ts_error error, size_t meant)
 
 /* Short names have many others about them that are no typos: of one edit, only that is looked for
  * which they bear. */
-static void ask_short(struct asking *ask, const struct letters *l, uint64_t salt, uint64_t context)
+static bool bears_any(const struct asking *ask, size_t letters)
+{
+	return bears(ask, TS_ERROR_OTHER, letters) || bears(ask, TS_ERROR_ADDED, letters - 1);
+}
+
+static void ask_short(struct asking *ask, const struct letters *l, uint64_t salt)
 {
 	const ts_index_t *index = ask->index;
 
-	if (bears(ask, TS_ERROR_OTHER, l->n) || bears(ask, TS_ERROR_ADDED, l->n - 1)) {
-		ask_one_edit(ask, l, salt, context);
-		return;
-	}
 	if (bears(ask, TS_ERROR_MISSING, l->n + 1))
 		ask_salted(ask, l->sum[l->n], salt);
 	for (size_t i = 0; i + 1 < l->n && bears(ask, TS_ERROR_SWAPPED, l->n); i++) {
@@ -307,39 +396,57 @@ static void ask_short(struct asking *ask, const struct letters *l, uint64_t salt
 	}
 }
 
-/* A label whose right-hand side is a target's. */
-static void ask_label(struct asking *ask, const uint8_t *label, uint64_t context)
+static void ready_label(
+	const struct asking *ask, unsigned at, uint64_t context, struct known_label *label)
+{
+	const ts_index_t *index = ask->index;
+
+	label->at = at;
+	label->context = context;
+	sum_letters(index, ts_name_suffix(ask->typed.name, at), &label->l);
+	size_t n = label->l.n;
+	label->asks_one = n > 1 && bears_any(ask, n);
+	if (label->asks_one)
+		ready_one_edit(index, &label->l, context, &label->one);
+	label->asks_two = index->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS) &&
+			  n + 1 >= TS_TWO_EDITS_MIN && n <= TS_TWO_EDITS_MAX;
+	if (label->asks_two)
+		ready_two_edits(index, &label->l, context, &label->two);
+}
+
+static void ask_label(struct asking *ask, const struct known_label *label)
 {
 	const ts_index_t *index = ask->index;
 	const ts_name_t *name = ask->typed.name;
-	uint64_t salt = make_salt(index, KIND_LABEL, context);
-	bool closed = ts_tld_closed(ts_name_suffix(name, name->nlabels - 1u));
-	uint8_t look[TS_LABEL_MAX];
-	struct letters l;
+	const struct letters *l = &label->l;
+	uint64_t salt = make_salt(index, KIND_LABEL, label->context);
+	uint8_t other[TS_LABEL_MAX];
 
-	if (*label < 2) /* likeness.c: no typo of anything */
+	if (l->n < 2) /* likeness.c: no typo of anything */
 		return;
-	sum_letters(index, label, &l);
-	if (l.n <= SHORT_MAX)
-		ask_short(ask, &l, salt, context);
+	if (label->asks_one)
+		ask_one_edit(ask, l, label->context, &label->one);
 	else
-		ask_one_edit(ask, &l, salt, context);
+		ask_short(ask, l, salt);
 	if (index->classes & TS_CLASS_BIT(TS_CLASS_LOOK_ALIKE)) {
-		size_t n = ts_label_fold(label + 1, *label, look);
-		ask_salted(ask, hash_letters(index, look, n), make_salt(index, KIND_FOLD, context));
+		size_t n = ts_label_fold(l->s, l->n, other);
+		/* A target stands under what it looks like as well. */
+		if (n != l->n || memcmp(other, l->s, n) != 0)
+			ask_salted(ask, hash_letters(index, other, n), salt);
 	}
 	if (index->classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT)) {
-		size_t n = ts_label_sound(label + 1, *label, look);
-		ask_salted(
-			ask, hash_letters(index, look, n), make_salt(index, KIND_SOUND, context));
+		size_t n = ts_label_sound(l->s, l->n, other);
+		ask_salted(ask, hash_letters(index, other, n),
+			make_salt(index, KIND_SOUND, label->context));
 	}
 	/* A dot left out behind a host's name: what is left is the label. */
-	unsigned host = ts_host_prefix(label + 1, *label);
-	unsigned guessed = closed ? 4 : 0; /* likeness.c: only there any other host */
+	unsigned host = ts_host_prefix(l->s, l->n);
+	/* likeness.c: only there any other host */
+	unsigned guessed = ts_tld_closed(ts_name_suffix(name, name->nlabels - 1u)) ? 4 : 0;
 	uint64_t shift = index->inverse;
-	for (unsigned keep = 1; keep < l.n && (keep <= guessed || keep <= host); keep++) {
-		if (keep == host || (keep <= guessed && l.n >= keep + 4))
-			ask_salted(ask, (l.sum[l.n] - l.sum[keep]) * shift, salt);
+	for (unsigned keep = 1; keep < l->n && (keep <= guessed || keep <= host); keep++) {
+		if (keep == host || (keep <= guessed && l->n >= keep + 4))
+			ask_salted(ask, (l->sum[l->n] - l->sum[keep]) * shift, salt);
 		shift *= index->inverse;
 	}
 }
@@ -412,6 +519,7 @@ static void ask_related(
 	unsigned at = name->nlabels - labels;
 	bool summed = false;
 	struct letters l;
+	struct one_edit one;
 
 	for (unsigned i = 0; i < nrelated; i++) {
 		const struct suffix *s = &index->suffixes[related[i]];
@@ -423,16 +531,17 @@ static void ask_related(
 		/* Behind the suffix that it is anyway, the label is asked already. */
 		if (s->context == end_at(ask, at)->context)
 			continue;
-		uint64_t salt = make_salt(index, KIND_LABEL, s->context);
-
 		if (!summed)
 			sum_letters(index, ts_name_suffix(name, at - 1), &l);
 		summed = true;
-		ask_salted(ask, l.sum[l.n], salt);
 		/* likeness.c says why a delegated two-letter code bears no second error. */
 		if (index->classes & TS_CLASS_BIT(TS_CLASS_TWO_LABELS) &&
-			!(ask->typed.delegated && s->len == 4))
-			ask_one_edit(ask, &l, salt, s->context);
+			!(ask->typed.delegated && s->len == 4)) {
+			ready_one_edit(index, &l, s->context, &one);
+			ask_one_edit(ask, &l, s->context, &one);
+		} else {
+			ask_salted(ask, l.sum[l.n], make_salt(index, KIND_LABEL, s->context));
+		}
 	}
 }
 
@@ -505,15 +614,19 @@ static void ask_all(struct asking *ask)
 	const uint8_t *tld_label = ts_name_suffix(name, n - 1);
 	size_t letters = 0, tld_letters = *tld_label;
 	uint8_t last = tld_label[tld_letters], last_bare = n > 1 ? tld_label[-1] : 0;
-	uint8_t twos[TS_LABELS_MAX];
+	struct known_label known;
+	uint8_t twos[TS_LABELS_MAX]; /* known labels that bear two errors */
 	unsigned ntwos = 0;
 
+	known.at = n;
 	if (levels > n)
 		levels = n;
 	ask->ends = ends;
 	ask->first_end = n;
 	ends[n] = (struct end){0};
 	ask->use_known = false;
+	if (levels > 1 && !unknown && flags & TLD_CONTEXT && within)
+		ready_label(ask, n - 2, end_at(ask, n - 1)->context, &known);
 	for (unsigned k = 1; k <= levels; k++) {
 		unsigned i = n - k;
 		const uint8_t *label = ts_name_suffix(name, i);
@@ -522,15 +635,23 @@ static void ask_all(struct asking *ask)
 		/* Right below the root stands nobody's label but a suffix. */
 		if (k > 2 || unknown)
 			within = within && (k == 1 || is_context(ask, KIND_WITHIN, i + 1));
-		if (within && k > 1 &&
-			(k == 2 && !unknown ? flags & TLD_CONTEXT
-					    : is_context(ask, KIND_CONTEXT, i + 1))) {
-			ask_label(ask, label, end_at(ask, i + 1)->context);
-			if (*label + 1 >= TS_TWO_EDITS_MIN && *label <= TS_TWO_EDITS_MAX)
-				twos[ntwos++] = (uint8_t)i;
-		}
-		if (may_be_flat(ask, label, last, letters))
-			ask_name(ask, KIND_FLAT, end_at(ask, i)->flat);
+		bool is_known = within && k > 1 &&
+				(k == 2 && !unknown ? flags & TLD_CONTEXT
+						    : is_context(ask, KIND_CONTEXT, i + 1));
+		bool is_flat = may_be_flat(ask, label, last, letters);
+		bool is_alone = (i == before_suffix || index->suffix_labels >> (k - 1) & 1) &&
+				has_mark(&index->alones, label[1], label[*label], *label);
+		struct probe flat, alone;
+		if (is_flat)
+			flat = ready_name(ask, KIND_FLAT, end_at(ask, i)->flat);
+		if (is_alone)
+			alone = ready_name(ask, KIND_ALONE, end_at(ask, i)->letters);
+		if (is_known && known.at != i)
+			ready_label(ask, i, end_at(ask, i + 1)->context, &known);
+		if (is_flat)
+			ask_probe(ask, &flat);
+		if (is_alone)
+			ask_probe(ask, &alone);
 		/* A TLD appended: the name without it. */
 		if ((k >= 3 || (k == 2 && n > 2)) &&
 			may_be_flat(ask, label, last_bare, letters - tld_letters))
@@ -545,8 +666,11 @@ static void ask_all(struct asking *ask)
 				 has_mark(&index->heads, label[1], label[*label], *label))
 				ask_suffixes(ask, k);
 		}
-		if (i == before_suffix || index->suffix_labels >> (k - 1) & 1)
-			ask_alone(ask, label + 1, *label);
+		if (is_known) {
+			ask_label(ask, &known);
+			if (known.asks_two)
+				twos[ntwos++] = (uint8_t)i;
+		}
 	}
 	/* One label more than any target: the whole name may still be one with a TLD appended. */
 	if (levels < n) {
@@ -557,12 +681,15 @@ static void ask_all(struct asking *ask)
 			ask_name(ask, KIND_FLAT, bare_at(ask, i));
 	}
 	/* Where one error explains a name two are not looked for. */
-	bool one = ask->found && ask->matches[0].class_id != TS_CLASS_TWO_EDITS;
-	if (!one && index->classes & TS_CLASS_BIT(TS_CLASS_TWO_EDITS))
-		for (unsigned i = 0; i < ntwos; i++)
-			ask_two_edits(ask, ts_name_suffix(name, twos[i]),
-				end_at(ask, twos[i] + 1u)->context);
-	ask->letters = 0;
+	if (ask->found && ask->matches[0].class_id != TS_CLASS_TWO_EDITS)
+		return;
+	while (ntwos--) {
+		unsigned i = twos[ntwos];
+
+		if (known.at != i)
+			ready_label(ask, i, end_at(ask, i + 1)->context, &known);
+		ask_two_edits(ask, &known.l, known.context, &known.two);
+	}
 }
 
 static size_t find(struct asking *ask, const ts_name_t *query)

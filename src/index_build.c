@@ -14,7 +14,6 @@
 
 #define FILTER_BITS 12 /* of a filter, for each key */
 #define HUGE_PAGE ((size_t)2 << 20)
-#define LINE 64 /* octets of a cache line */
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -48,7 +47,10 @@ static void init_hashes(ts_index_t *index, uint64_t seed)
  */
 static void add_to_filter(struct filter *filter, uint64_t key)
 {
-	filter->words[place_of(key, filter->n)] |= filter_bits(key);
+	size_t word = word_of(filter, key);
+
+	filter->words[word] |= three_bits((unsigned)(key >> 8));
+	filter->words[other_word(word, key)] |= three_bits((unsigned)(key >> 17));
 }
 
 static void insert(ts_index_t *index, struct filter *filter, uint64_t key, uint32_t value)
@@ -76,7 +78,7 @@ struct batch {
 static void gather(ts_index_t *index, const struct filter *filter, struct batch *b, uint64_t key)
 {
 	__builtin_prefetch(&index->entries[place_of(key, index->nentries)], 1);
-	__builtin_prefetch(&filter->words[place_of(key, filter->n)], 1);
+	__builtin_prefetch(&filter->words[word_of(filter, key)], 1);
 	b->keys[b->n++] = key;
 }
 
@@ -211,9 +213,11 @@ static void insert_target(ts_index_t *index, uint32_t t)
 		add_to_filter(&index->names, make_key(index, KIND_CONTEXT, context, 0));
 		if (m->classes & TS_CLASS_BIT(TS_CLASS_LOOK_ALIKE)) {
 			size_t n = ts_label_fold(label + 1, *label, look);
-			insert(index, &index->labels,
-				make_key(index, KIND_FOLD, hash_letters(index, look, n), context),
-				t);
+			if (n != *label || memcmp(look, label + 1, n) != 0)
+				insert(index, &index->labels,
+					make_key(index, KIND_LABEL, hash_letters(index, look, n),
+						context),
+					t);
 		}
 		if (m->classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT)) {
 			size_t n = ts_label_sound(label + 1, *label, look);
@@ -481,9 +485,33 @@ static void count_neighbours(ts_index_t *index)
 	}
 }
 
+/* Words of as many lines as it takes. */
+static size_t whole_lines(size_t octets)
+{
+	return (octets + LINE - 1) / LINE * (LINE / sizeof(uint64_t));
+}
+
 static size_t filter_words(size_t keys)
 {
-	return keys * FILTER_BITS / 64 + 64;
+	return whole_lines(keys * FILTER_BITS / 8 + 512);
+}
+
+/* Zeroed memory in pages as large as there are. len: set to what it takes. */
+static void *new_pages(size_t size, size_t *len)
+{
+	size_t align = size >= HUGE_PAGE ? HUGE_PAGE : LINE;
+	void *block;
+
+	size = (size + align) / align * align;
+	block = aligned_alloc(align, size);
+	if (!block)
+		return NULL;
+#ifdef MADV_HUGEPAGE
+	if (align == HUGE_PAGE)
+		(void)madvise(block, size, MADV_HUGEPAGE); /* advice: it may be refused */
+#endif
+	*len = size;
+	return memset(block, 0, size);
 }
 
 /*
@@ -497,23 +525,14 @@ static int lay_out(ts_index_t *index, size_t labels, size_t halves, size_t names
 	size_t nentries = (labels + names) / 3 * 4 + 64;
 	size_t ntlds = tlds_max() + 1;
 	size_t words_tlds =
-		(ntlds * sizeof(struct tld) + ts_suffix_tlds() * sizeof(uint16_t)) / 8 + 2;
+		whole_lines(ntlds * sizeof(struct tld) + ts_suffix_tlds() * sizeof(uint16_t));
 	size_t size = (words_tlds + words[0] + words[1] + words[2]) * sizeof(uint64_t) +
 		      nentries * sizeof(struct entry);
-	size_t align = size >= HUGE_PAGE ? HUGE_PAGE : LINE;
-	uint64_t *at;
+	uint64_t *at = new_pages(size, &index->block_len);
 
-	size = (size + align - 1) / align * align;
-	at = aligned_alloc(align, size);
 	if (!at)
 		return TS_ENOMEM;
-#ifdef MADV_HUGEPAGE
-	if (align == HUGE_PAGE)
-		(void)madvise(at, size, MADV_HUGEPAGE); /* advice: it may be refused */
-#endif
-	memset(at, 0, size);
 	index->block = at;
-	index->block_len = size;
 	index->names = (struct filter){at, words[0]};
 	at += words[0];
 	index->tlds = (struct tld *)at;
@@ -546,12 +565,13 @@ int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_option
 		if (ts_name_from_wire(&name, targets[i].wire, targets[i].len) || name.nlabels == 0)
 			goto cleanup;
 		sources[i] = (struct source){&targets[i], (uint32_t)i};
-		index->pool_len += targets[i].len;
+		if (targets[i].len > sizeof(index->targets->name))
+			index->pool_len += targets[i].len;
 	}
 	qsort(sources, count, sizeof(*sources), compare_sources);
 	err = TS_ENOMEM;
 	index->pool = malloc(index->pool_len + 1);
-	index->targets = calloc(count + 1, sizeof(*index->targets));
+	index->targets = new_pages(count * sizeof(*index->targets), &index->targets_len);
 	index->suffixes = calloc(count + 1, sizeof(*index->suffixes));
 	if (!index->pool || !index->targets || !index->suffixes)
 		goto cleanup;
@@ -565,16 +585,19 @@ int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_option
 		if (ts_name_from_wire(&name, source->wire, source->len))
 			continue;
 		struct target *t = &index->targets[index->count++];
-		memcpy(index->pool + at, name.wire, name.len);
-		ts_meant_init(&t->meant, index->pool + at, name.len, &name, source->classes,
-			source->known);
+		uint8_t *wire = t->name;
+		if (name.len > sizeof(t->name)) {
+			wire = index->pool + at;
+			at += name.len;
+		}
+		memcpy(wire, name.wire, name.len);
+		ts_meant_init(&t->meant, wire, name.len, &name, source->classes, source->known);
 		t->position = sources[i].position;
 		t->threshold = source->threshold;
 		for (unsigned k = 0; k < t->meant.suffix; k++)
 			t->letters |= letters_of(ts_name_suffix(&name, k));
 		if (t->threshold < index->threshold)
 			index->threshold = t->threshold;
-		at += name.len;
 		index->classes |= t->meant.classes;
 		if (name.nlabels > index->labels_max)
 			index->labels_max = name.nlabels;
@@ -618,7 +641,7 @@ void ts_index_free(ts_index_t *index)
 
 size_t ts_index_memory(const ts_index_t *index)
 {
-	return sizeof(*index) + index->pool_len + index->count * sizeof(*index->targets) +
+	return sizeof(*index) + index->pool_len + index->targets_len +
 	       index->nsuffixes * sizeof(*index->suffixes) +
 	       index->nrelated * sizeof(*index->related) + index->block_len;
 }

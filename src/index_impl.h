@@ -14,9 +14,8 @@
 
 /* Kinds of keys, mixed into their hashes. */
 enum kind {
-	KIND_LABEL,   /* label, deletions; context */
+	KIND_LABEL,   /* label, deletions, what it looks like; context */
 	KIND_FLAT,    /* the whole name without dots and hyphens */
-	KIND_FOLD,    /* what the label looks like; context */
 	KIND_SOUND,   /* what it sounds like; context */
 	KIND_ALONE,   /* the label before the suffix, whatever the suffix */
 	KIND_CONTEXT, /* a context that targets have */
@@ -29,12 +28,18 @@ enum kind {
 	KINDS
 };
 
+#define LINE 64 /* octets of a cache line */
+
+/* One cache line: whoever is judged is waited for once. */
 struct target {
 	ts_meant_t meant;
 	uint32_t position;
 	uint32_t letters; /* that stand before its suffix, see letters_of */
 	uint16_t threshold;
+	uint8_t name[LINE - sizeof(ts_meant_t) -
+		     10]; /* where it is short enough; else in the pool */
 };
+_Static_assert(sizeof(struct target) == LINE, "a target is a cache line");
 
 struct entry {
 	uint32_t tag;   /* upper bits of the key; 0: free */
@@ -61,7 +66,8 @@ struct tld {
 #define TLD_CONTEXT 4u /* right below it; */
 #define TLD_LONGER 8u  /* it ends a longer suffix of a target */
 
-/* Three bits of one word for a key: one cache line a question. */
+/* Three bits of a word for a key, and three of another word of its line: one cache line a question,
+ * and one word for most. */
 struct filter {
 	uint64_t *words;
 	size_t n;
@@ -85,7 +91,7 @@ struct ts_index {
 	uint32_t *related; /* of all rows */
 	void *block;       /* what these stand in */
 	uint8_t *pool;
-	size_t count, nsuffixes, nrelated, nentries, pool_len, block_len;
+	size_t count, nsuffixes, nrelated, nentries, pool_len, block_len, targets_len;
 	uint64_t letter[256]; /* the keyed coefficients */
 	uint64_t power[TS_NAME_MAX + 1], inverse, inverse2, salt[KINDS];
 	uint64_t suffix_labels;            /* bit n: a target's suffix has n labels */
@@ -268,22 +274,42 @@ static inline uint32_t tag_of(uint64_t key)
 	return (uint32_t)key | 1;
 }
 
-static inline uint64_t filter_bits(uint64_t key)
+/* Three bits of a word, by 9 bits of a key. */
+static inline uint64_t three_bits(unsigned by)
 {
 	static const uint64_t three[8] = {0x0000020000000401, 0x0000000100080001,
 		0x0004000000010001, 0x0000400002000001, 0x0000001000004001, 0x0200000000100001,
 		0x0010000000800001, 0x0000008000000021};
-	unsigned turn = key >> 8 & 63;
-	uint64_t bits = three[key >> 14 & 7];
+	unsigned turn = by & 63;
+	uint64_t bits = three[by >> 6 & 7];
 
 	return bits << turn | bits >> (-turn & 63);
 }
 
+static inline size_t word_of(const struct filter *filter, uint64_t key)
+{
+	return place_of(key, filter->n);
+}
+
+/* The second word: another one of the same line. */
+static inline size_t other_word(size_t word, uint64_t key)
+{
+	return word ^ ((key >> 26 & 7) | 1);
+}
+
+static inline bool has_bits(const uint64_t *words, size_t word, uint64_t key)
+{
+	uint64_t bits = three_bits((unsigned)(key >> 8)), others;
+
+	if ((words[word] & bits) != bits)
+		return false;
+	others = three_bits((unsigned)(key >> 17));
+	return (words[other_word(word, key)] & others) == others;
+}
+
 static inline bool may_have(const struct filter *filter, uint64_t key)
 {
-	uint64_t bits = filter_bits(key);
-
-	return (filter->words[place_of(key, filter->n)] & bits) == bits;
+	return has_bits(filter->words, word_of(filter, key), key);
 }
 
 /*
