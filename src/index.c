@@ -34,6 +34,8 @@ struct asking {
 	ts_typed_t typed;
 	ts_match_t *matches;
 	size_t max, found;
+	const struct tld *tld;           /* what is known of the TLD; NULL: nothing */
+	const struct known_label *known; /* a label whose letters are summed */
 	struct end *ends;   /* of the typed name's labels, from its end on: only as far as wanted */
 	unsigned first_end; /* of them; that of the root is always there */
 	bool idn;           /* the name is what an internationalised one looks like */
@@ -347,7 +349,8 @@ struct known_label {
 	struct letters l;
 	struct one_edit one;
 	struct two_edits two;
-	bool asks_one, asks_two; /* these are ready */
+	struct probe look;                  /* what it looks like, if not like itself */
+	bool asks_one, asks_two, asks_look; /* these are ready */
 };
 
 static const struct end *end_at(struct asking *ask, unsigned label)
@@ -356,8 +359,17 @@ static const struct end *end_at(struct asking *ask, unsigned label)
 
 	while (ask->first_end > label) {
 		unsigned i = --ask->first_end;
-		grow_end(ask->index, ts_name_suffix(name, i), &ask->ends[i + 1],
-			i + 1u == name->nlabels, &ask->ends[i]);
+		const struct end *right = &ask->ends[i + 1];
+		const struct letters *l = &ask->known->l;
+		bool last = i + 1u == name->nlabels;
+
+		if (last && ask->tld)
+			ask->ends[i] = ask->tld->end;
+		else if (ask->known->at == i && name->plain)
+			join_end(ask->index, l->sum[l->n], l->sum[l->n], l->n, l->n, right, last,
+				&ask->ends[i]);
+		else
+			grow_end(ask->index, ts_name_suffix(name, i), right, last, &ask->ends[i]);
 	}
 	return &ask->ends[label];
 }
@@ -412,6 +424,17 @@ static void ready_label(
 			  n + 1 >= TS_TWO_EDITS_MIN && n <= TS_TWO_EDITS_MAX;
 	if (label->asks_two)
 		ready_two_edits(index, &label->l, context, &label->two);
+	label->asks_look = false;
+	if (label->l.folds && index->classes & TS_CLASS_BIT(TS_CLASS_LOOK_ALIKE)) {
+		uint8_t look[TS_LABEL_MAX];
+		size_t m = ts_label_fold(label->l.s, n, look);
+
+		/* A target stands under what it looks like as well. */
+		label->asks_look = m != n || memcmp(look, label->l.s, n) != 0;
+		if (label->asks_look)
+			label->look = ready(&index->labels,
+				make_key(index, KIND_LABEL, hash_letters(index, look, m), context));
+	}
 }
 
 static void ask_label(struct asking *ask, const struct known_label *label)
@@ -428,19 +451,16 @@ static void ask_label(struct asking *ask, const struct known_label *label)
 		ask_one_edit(ask, l, label->context, &label->one);
 	else
 		ask_short(ask, l, salt);
-	if (index->classes & TS_CLASS_BIT(TS_CLASS_LOOK_ALIKE)) {
-		size_t n = ts_label_fold(l->s, l->n, other);
-		/* A target stands under what it looks like as well. */
-		if (n != l->n || memcmp(other, l->s, n) != 0)
-			ask_salted(ask, hash_letters(index, other, n), salt);
-	}
+	if (label->asks_look)
+		ask_probe(ask, &label->look);
 	if (index->classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT)) {
 		size_t n = ts_label_sound(l->s, l->n, other);
 		ask_salted(ask, hash_letters(index, other, n),
 			make_salt(index, KIND_SOUND, label->context));
 	}
 	/* A dot left out behind a host's name: what is left is the label. */
-	unsigned host = ts_host_prefix(l->s, l->n);
+	unsigned host =
+		index->hosts[l->s[0] & 31] >> (l->s[1] & 31) & 1 ? ts_host_prefix(l->s, l->n) : 0;
 	/* likeness.c: only there any other host */
 	unsigned guessed = ts_tld_closed(ts_name_suffix(name, name->nlabels - 1u)) ? 4 : 0;
 	uint64_t shift = index->inverse;
@@ -625,6 +645,8 @@ static void ask_all(struct asking *ask)
 	ask->first_end = n;
 	ends[n] = (struct end){0};
 	ask->use_known = false;
+	ask->tld = flags && !unknown ? tld : NULL;
+	ask->known = &known;
 	if (levels > 1 && !unknown && flags & TLD_CONTEXT && within)
 		ready_label(ask, n - 2, end_at(ask, n - 1)->context, &known);
 	for (unsigned k = 1; k <= levels; k++) {

@@ -42,6 +42,21 @@ static void init_hashes(ts_index_t *index, uint64_t seed)
 		index->salt[i] = next_random(&seed);
 }
 
+/* Which labels are worth a call of what likeness.c has: most are not. */
+static void init_letters(ts_index_t *index)
+{
+	for (unsigned c = 0; c < 256; c++) {
+		uint8_t in = (uint8_t)c, out;
+
+		if (ts_label_fold(&in, 1, &out) != 1 || out != in)
+			index->folds[c] = ~UINT32_C(0);
+	}
+	for (const ts_spelling_pair_t *p = ts_looks; p->one; p++)
+		index->folds[(uint8_t)p->one[0]] |= UINT32_C(1) << (p->one[1] & 31);
+	for (unsigned i = 0; ts_hosts[i]; i++)
+		index->hosts[ts_hosts[i][0] & 31] |= UINT32_C(1) << (ts_hosts[i][1] & 31);
+}
+
 /* ------------------------------------------------------------------------------------------------
  * Inserting
  */
@@ -351,10 +366,18 @@ static int find_tlds(ts_index_t *index)
 			tld->flags |= TLD_CONTEXT;
 		if (may_have(&index->names, make_key(index, KIND_PLACE, ends[0].context, 0)))
 			tld->flags |= TLD_LONGER;
+		tld->end = ends[0];
 		tld->related = n;
-		tld->nrelated =
-			(uint8_t)ts_index_suffixes_near(index, &l, 0, false, index->related + n, 0);
-		n += tld->nrelated;
+		unsigned all = ts_index_suffixes_near(index, &l, 0, false, index->related + n, 0);
+		for (unsigned i = 0; i < all; i++) {
+			uint32_t r = index->related[tld->related + i];
+
+			/* What is below the TLD itself is asked anyway. */
+			if (index->suffixes[r].context != ends[0].context ||
+				index->suffixes[r].target)
+				index->related[n++] = r;
+		}
+		tld->nrelated = (uint8_t)(n - tld->related);
 		if (tld->flags || tld->nrelated)
 			index->tld_rows[at - 1] = rows++;
 	}
@@ -558,6 +581,7 @@ int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_option
 		goto cleanup;
 	index->threshold = UINT16_MAX;
 	init_hashes(index, options->seed);
+	init_letters(index);
 	for (size_t i = 0; i < count; i++) {
 		ts_name_t name;
 

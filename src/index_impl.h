@@ -54,8 +54,17 @@ struct suffix {
 	uint64_t context;
 };
 
+/* What is known of the end of a name, from a label on. */
+struct end {
+	uint64_t letters; /* of that label alone */
+	uint64_t context; /* of the name from it on */
+	uint64_t flat;    /* of the name from it on, without dots and hyphens; */
+	uint64_t bare;    /* and without its TLD */
+};
+
 /* What is worked out beforehand of a delegated TLD. */
 struct tld {
+	struct end end;
 	uint32_t related; /* suffixes of one label that are near it: where in index->related, */
 	uint8_t nrelated; /* and how many */
 	uint8_t flags;
@@ -94,6 +103,9 @@ struct ts_index {
 	size_t count, nsuffixes, nrelated, nentries, pool_len, block_len, targets_len;
 	uint64_t letter[256]; /* the keyed coefficients */
 	uint64_t power[TS_NAME_MAX + 1], inverse, inverse2, salt[KINDS];
+	uint32_t folds[256]; /* bit n: ts_label_fold may change the octet before one that ends in n
+			      */
+	uint32_t hosts[32];  /* by their first two letters: labels of ts_hosts */
 	uint64_t suffix_labels;            /* bit n: a target's suffix has n labels */
 	struct marks flats, alones, heads; /* of KIND_FLAT, of KIND_ALONE, of longer suffixes */
 	unsigned labels_max;               /* of a target */
@@ -186,25 +198,24 @@ static inline uint64_t hash_label(
 	return h;
 }
 
-/* What is known of the end of a name, from a label on. */
-struct end {
-	uint64_t letters; /* of that label alone */
-	uint64_t context; /* of the name from it on */
-	uint64_t flat;    /* of the name from it on, without dots and hyphens; */
-	uint64_t bare;    /* and without its TLD */
-};
+/* Puts a label before an end: its letters; n of them, flat, without hyphens. */
+static inline void join_end(const ts_index_t *index, uint64_t letters, uint64_t flat, size_t n,
+	size_t octets, const struct end *right, bool tld, struct end *out)
+{
+	out->letters = letters;
+	out->context = grow_context(right->context, letters, octets);
+	out->flat = flat + index->power[n] * right->flat;
+	out->bare = tld ? 0 : flat + index->power[n] * right->bare;
+}
 
-/* Puts a label before an end. */
 static inline void grow_end(const ts_index_t *index, const uint8_t *label, const struct end *right,
 	bool tld, struct end *out)
 {
-	uint64_t flat;
+	uint64_t flat, letters;
 	size_t n;
 
-	out->letters = hash_label(index, label, &flat, &n);
-	out->context = grow_context(right->context, out->letters, *label);
-	out->flat = flat + index->power[n] * right->flat;
-	out->bare = tld ? 0 : flat + index->power[n] * right->bare;
+	letters = hash_label(index, label, &flat, &n);
+	join_end(index, letters, flat, n, *label, right, tld, out);
 }
 
 /* The ends of a name in wire format, label by label from the left; *ends for the root, too. */
@@ -225,16 +236,25 @@ static inline unsigned hash_ends(const ts_index_t *index, const uint8_t *wire, s
 struct letters {
 	size_t n;
 	const uint8_t *s;
+	bool folds;                     /* it may look like something else, see ts_label_fold */
 	uint64_t sum[TS_LABEL_MAX + 1]; /* sum[i]: letters before i */
 };
 
 static inline void sum_letters(const ts_index_t *index, const uint8_t *label, struct letters *l)
 {
+	uint32_t folds = 0;
+
 	l->n = *label;
 	l->s = label + 1;
 	l->sum[0] = 0;
-	for (size_t i = 0; i < l->n; i++)
-		l->sum[i + 1] = l->sum[i] + index->letter[l->s[i]] * index->power[i];
+	for (size_t i = 0; i < l->n; i++) {
+		unsigned c = l->s[i];
+
+		l->sum[i + 1] = l->sum[i] + index->letter[c] * index->power[i];
+		/* The octet behind a label is the next one's length, or the root's. */
+		folds |= index->folds[c] >> (l->s[i + 1] & 31);
+	}
+	l->folds = folds & 1;
 }
 
 static inline uint64_t without_one(const ts_index_t *index, const struct letters *l, size_t i)
