@@ -3,9 +3,9 @@
  * bench_index: what a look-up costs that matches nothing, what an index weighs and how long it
  * takes to build, and how many names an enumerated zone would need for the same. Prints figures;
  * judges nothing. Run under `valgrind --tool=callgrind` with "-i N" it makes N look-ups and no
- * more, so that instructions can be counted; "-i N COUNT" against COUNT generated names. "-t N" and
- * "-t N COUNT" print N times what a look-up takes and nothing else: two builds can so be run in
- * turns.
+ * more, so that instructions can be counted; "-i N COUNT" against COUNT generated names. "-n NAME"
+ * prints what that name costs. "-t N" and "-t N COUNT" print N times what a look-up takes and
+ * nothing else: two builds can so be run in turns.
  *
  * Times are of three kinds. "Each once": the load as it comes, no name twice, the tables in
  * whatever cache they stay in. "Evicted": other memory as large as a core's own caches is written
@@ -199,19 +199,15 @@ static void measure(const char *what, ts_targets_t *targets, bool scan)
 	ts_index_t *index = ts_targets_index(targets);
 	double built = ts_seconds() - start, runs[5];
 	size_t matched = 0;
-	ts_match_t m;
 
 	printf("%-34s built in %.3f s, %.1f MB\n", what, built, ts_index_memory(index) / 1e6);
-	for (unsigned run = 0; run < 5; run++) {
-		matched = 0;
-		start = ts_seconds();
-		for (size_t i = 0; i < nqueries; i++)
-			matched += ts_index_find(index, &queries[i], NULL, &m, 1);
-		runs[run] = (ts_seconds() - start) / (double)nqueries * 1e9;
-	}
+	for (unsigned run = 0; run < 5; run++)
+		runs[run] = time_each_once(index, &matched);
 	qsort(runs, 5, sizeof(runs[0]), by_value);
-	printf("  %zu popular names: %.0f ns a query (least %.0f, most %.0f), %zu match\n",
-		nqueries, runs[2], runs[0], runs[4], matched);
+	printf("  %zu popular names, each once: %.0f ns a query (least %.0f, most %.0f), %zu "
+	       "match\n"
+	       "  caches evicted before each: median %.0f ns\n",
+		nqueries, runs[2], runs[0], runs[4], matched, time_evicted(index));
 
 	/* Each name by itself, and hostile ones: the worst against the median. */
 	double sum = 0, *each = calloc(nqueries, sizeof(*each));
@@ -221,7 +217,7 @@ static void measure(const char *what, ts_targets_t *targets, bool scan)
 	}
 	qsort(each, nqueries, sizeof(*each), by_value);
 	double median = each[nqueries / 2];
-	printf("  one by one, 32 times each: mean %.0f ns, median %.0f ns, 99%% %.0f ns\n",
+	printf("  hot, 32 times each: mean %.0f ns, median %.0f ns, 99%% %.0f ns\n",
 		sum / (double)nqueries, median, each[nqueries / 100 * 99]);
 	/* Where the protected names are: the labels of popular names below the targets' suffixes.
 	 */
@@ -333,6 +329,15 @@ int main(int argc, char **argv)
 	}
 	if (argc >= 3 && strcmp(argv[1], "-t") == 0) {
 		times(&targets, (unsigned)strtoul(argv[2], NULL, 10));
+		return 0;
+	}
+	if (argc >= 3 && strcmp(argv[1], "-n") == 0) {
+		ts_index_t *index = ts_targets_index(&targets);
+		ts_name_t q;
+
+		if (ts_name_from_text(&q, argv[2], strlen(argv[2]), NULL) == TS_OK)
+			printf("%s: %.0f ns\n", argv[2], least_of(index, &q));
+		ts_index_free(index);
 		return 0;
 	}
 	if (argc >= 3 && strcmp(argv[1], "-i") == 0) {
