@@ -28,14 +28,51 @@
 #define SEEN_MAX 96 /* targets that one query is compared with */
 #define SHORT_MAX 4 /* letters of a label that bears less than every error */
 
+/*
+ * A question whose line is being fetched. A look-up makes all questions that it knows of ready
+ * before it asks the first: it then waits for memory about once, not once a question.
+ */
+struct probe {
+	uint64_t key;
+	const struct filter *filter;
+	size_t word;
+};
+
+/* Letters of a label from which on a half of it is worth a question. */
+#define HALVES_MIN 8
+
+/* The questions of one edit in one label. */
+struct one_edit {
+	struct probe whole;
+	struct probe left, right;      /* halves, of HALVES_MIN letters and more; */
+	struct probe each[HALVES_MIN]; /* of fewer: the label without each of its letters */
+};
+
+/* The first questions of two edits in one label: halves. */
+struct two_edits {
+	struct probe left, right;               /* as they are; */
+	struct probe without[TS_TWO_EDITS_MAX]; /* one of them without letter i of the label */
+};
+
+/* A label whose right-hand side is a target's. */
+struct known_label {
+	unsigned at; /* its number */
+	uint64_t context;
+	struct letters l;
+	struct one_edit one;
+	struct two_edits two;
+	struct probe look;                  /* what it looks like, if not like itself */
+	bool asks_one, asks_two, asks_look; /* these are ready */
+};
+
 struct asking {
 	const ts_index_t *index;
 	const ts_popular_t *popular;
 	ts_typed_t typed;
 	ts_match_t *matches;
 	size_t max, found;
-	const struct tld *tld;           /* what is known of the TLD; NULL: nothing */
-	const struct known_label *known; /* a label whose letters are summed */
+	const struct tld *tld;    /* what is known of the TLD; NULL: nothing */
+	struct known_label known; /* the last one */
 	struct end *ends;   /* of the typed name's labels, from its end on: only as far as wanted */
 	unsigned first_end; /* of them; that of the root is always there */
 	bool idn;           /* the name is what an internationalised one looks like */
@@ -172,16 +209,6 @@ static inline void ask_salted(struct asking *ask, uint64_t letters, uint64_t sal
 		judge_key(ask, key);
 }
 
-/*
- * A question whose line is being fetched. A look-up makes all questions that it knows of ready
- * before it asks the first: it then waits for memory about once, not once a question.
- */
-struct probe {
-	uint64_t key;
-	const struct filter *filter;
-	size_t word;
-};
-
 static inline struct probe ready(const struct filter *filter, uint64_t key)
 {
 	size_t word = word_of(filter, key);
@@ -210,16 +237,6 @@ static inline struct probe ready_half(const ts_index_t *index, uint64_t letters,
 {
 	return ready(&index->halves, salted_key(letters, salt));
 }
-
-/* Letters of a label from which on a half of it is worth a question. */
-#define HALVES_MIN 8
-
-/* The questions of one edit in one label. */
-struct one_edit {
-	struct probe whole;
-	struct probe left, right;      /* halves, of HALVES_MIN letters and more; */
-	struct probe each[HALVES_MIN]; /* of fewer: the label without each of its letters */
-};
 
 /* Where a letter is typed twice or more, without one of them is without any other of them. */
 static bool is_repeated(const struct letters *l, size_t i)
@@ -283,12 +300,6 @@ static void ask_pairs(
 		ask_salted(ask, left + l->sum[j] * in + (all - l->sum[j + 1]) * in2, salt);
 }
 
-/* The first questions of two edits in one label: halves. */
-struct two_edits {
-	struct probe left, right;               /* as they are; */
-	struct probe without[TS_TWO_EDITS_MAX]; /* one of them without letter i of the label */
-};
-
 static void ready_two_edits(
 	const ts_index_t *index, const struct letters *l, uint64_t context, struct two_edits *two)
 {
@@ -342,17 +353,6 @@ static void ask_two_edits(
 	ask->letters = 0;
 }
 
-/* A label whose right-hand side is a target's. */
-struct known_label {
-	unsigned at; /* its number */
-	uint64_t context;
-	struct letters l;
-	struct one_edit one;
-	struct two_edits two;
-	struct probe look;                  /* what it looks like, if not like itself */
-	bool asks_one, asks_two, asks_look; /* these are ready */
-};
-
 static const struct end *end_at(struct asking *ask, unsigned label)
 {
 	const ts_name_t *name = ask->typed.name;
@@ -360,12 +360,12 @@ static const struct end *end_at(struct asking *ask, unsigned label)
 	while (ask->first_end > label) {
 		unsigned i = --ask->first_end;
 		const struct end *right = &ask->ends[i + 1];
-		const struct letters *l = &ask->known->l;
+		const struct letters *l = &ask->known.l;
 		bool last = i + 1u == name->nlabels;
 
 		if (last && ask->tld)
 			ask->ends[i] = ask->tld->end;
-		else if (ask->known->at == i && name->plain)
+		else if (ask->known.at == i && name->plain)
 			join_end(ask->index, l->sum[l->n], l->sum[l->n], l->n, l->n, right, last,
 				&ask->ends[i]);
 		else
@@ -634,11 +634,11 @@ static void ask_all(struct asking *ask)
 	const uint8_t *tld_label = ts_name_suffix(name, n - 1);
 	size_t letters = 0, tld_letters = *tld_label;
 	uint8_t last = tld_label[tld_letters], last_bare = n > 1 ? tld_label[-1] : 0;
-	struct known_label known;
+	struct known_label *known = &ask->known;
 	uint8_t twos[TS_LABELS_MAX]; /* known labels that bear two errors */
 	unsigned ntwos = 0;
 
-	known.at = n;
+	known->at = n;
 	if (levels > n)
 		levels = n;
 	ask->ends = ends;
@@ -646,9 +646,8 @@ static void ask_all(struct asking *ask)
 	ends[n] = (struct end){0};
 	ask->use_known = false;
 	ask->tld = flags && !unknown ? tld : NULL;
-	ask->known = &known;
 	if (levels > 1 && !unknown && flags & TLD_CONTEXT && within)
-		ready_label(ask, n - 2, end_at(ask, n - 1)->context, &known);
+		ready_label(ask, n - 2, end_at(ask, n - 1)->context, known);
 	for (unsigned k = 1; k <= levels; k++) {
 		unsigned i = n - k;
 		const uint8_t *label = ts_name_suffix(name, i);
@@ -668,8 +667,8 @@ static void ask_all(struct asking *ask)
 			flat = ready_name(ask, KIND_FLAT, end_at(ask, i)->flat);
 		if (is_alone)
 			alone = ready_name(ask, KIND_ALONE, end_at(ask, i)->letters);
-		if (is_known && known.at != i)
-			ready_label(ask, i, end_at(ask, i + 1)->context, &known);
+		if (is_known && known->at != i)
+			ready_label(ask, i, end_at(ask, i + 1)->context, known);
 		if (is_flat)
 			ask_probe(ask, &flat);
 		if (is_alone)
@@ -689,8 +688,8 @@ static void ask_all(struct asking *ask)
 				ask_suffixes(ask, k);
 		}
 		if (is_known) {
-			ask_label(ask, &known);
-			if (known.asks_two)
+			ask_label(ask, known);
+			if (known->asks_two)
 				twos[ntwos++] = (uint8_t)i;
 		}
 	}
@@ -708,9 +707,9 @@ static void ask_all(struct asking *ask)
 	while (ntwos--) {
 		unsigned i = twos[ntwos];
 
-		if (known.at != i)
-			ready_label(ask, i, end_at(ask, i + 1)->context, &known);
-		ask_two_edits(ask, &known.l, known.context, &known.two);
+		if (known->at != i)
+			ready_label(ask, i, end_at(ask, i + 1)->context, known);
+		ask_two_edits(ask, &known->l, known->context, &known->two);
 	}
 }
 
