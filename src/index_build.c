@@ -342,9 +342,10 @@ static int find_tlds(ts_index_t *index)
 	struct letters l;
 	uint32_t at = 0, n = 0;
 	uint16_t rows = 1;
+	/* As long as they may be, and copied as long as they are. */
+	uint32_t *related = malloc((tlds_max() * RELATED_MAX + 1) * sizeof(*related));
 
-	index->related = malloc((tlds_max() * RELATED_MAX + 1) * sizeof(*index->related));
-	if (!index->related)
+	if (!related)
 		return TS_ENOMEM;
 	while ((wire = ts_suffix_next(&at)) != NULL) {
 		struct tld *tld = &index->tlds[rows];
@@ -368,24 +369,25 @@ static int find_tlds(ts_index_t *index)
 			tld->flags |= TLD_LONGER;
 		tld->end = ends[0];
 		tld->related = n;
-		unsigned all = ts_index_suffixes_near(index, &l, 0, false, index->related + n, 0);
+		unsigned all = ts_index_suffixes_near(index, &l, 0, false, related + n, 0);
 		for (unsigned i = 0; i < all; i++) {
-			uint32_t r = index->related[tld->related + i];
+			uint32_t r = related[tld->related + i];
 
 			/* What is below the TLD itself is asked anyway. */
 			if (index->suffixes[r].context != ends[0].context ||
 				index->suffixes[r].target)
-				index->related[n++] = r;
+				related[n++] = r;
 		}
 		tld->nrelated = (uint8_t)(n - tld->related);
 		if (tld->flags || tld->nrelated)
 			index->tld_rows[at - 1] = rows++;
 	}
 	index->nrelated = n;
-	uint32_t *less = realloc(index->related, (n + 1) * sizeof(*less));
-	if (less)
-		index->related = less;
-	return TS_OK;
+	index->related = malloc((n + 1) * sizeof(*index->related));
+	if (index->related)
+		memcpy(index->related, related, n * sizeof(*related));
+	free(related);
+	return index->related ? TS_OK : TS_ENOMEM;
 }
 
 /* ------------------------------------------------------------------------------------------------
