@@ -149,6 +149,22 @@ static void logfile__replaced(void **state)
 	ts_logfile_release(&file);
 }
 
+/* Names and addresses of clients are not for everybody, however lax the mask is. */
+static void logfile__mode(void **state)
+{
+	mode_t mask = umask(0);
+	ts_logfile_t file;
+	struct stat st;
+
+	(void)state;
+	ts_logfile_init(&file, path);
+	write_ok(&file, "one\n");
+	umask(mask);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	ts_logfile_release(&file);
+}
+
 static void logfile__removed(void **state)
 {
 	ts_logfile_t file;
@@ -421,6 +437,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(logfile__renamed, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__replaced, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__removed, setup, teardown),
+		cmocka_unit_test_setup_teardown(logfile__mode, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__truncated, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__directory_removed, setup, teardown),
 		cmocka_unit_test_setup_teardown(logfile__torn_tail, setup, teardown),

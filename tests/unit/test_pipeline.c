@@ -791,6 +791,26 @@ static void pipeline__client_privacy(void **state)
 	}
 }
 
+static void pipeline__client_prefix_of_ipv6(void **state)
+{
+	static const uint8_t client[16] = {
+		0x20, 0x01, 0x0d, 0xb8, 0x11, 0x22, 0x33, 0x44, 0x55, [15] = 0x53};
+	fixture_t *f = *state;
+	ts_pipeline_options_t options = {.alert_file = f->alerts, .client = TS_ALERT_CLIENT_PREFIX};
+	fixture_event_t e;
+
+	ts_pipeline_t *p = start(&options);
+	fixture_army(f, &e);
+	e.event.client.family = 6;
+	memcpy(e.event.client.addr, client, sizeof(client));
+	ts_pipeline_submit(p, &e.event);
+	ts_pipeline_free(p);
+	json_t *all = lines_of(f->alerts), *one = json_array_get(all, 1);
+	assert_string_equal(text_of(one, "source.ip"), "2001:db8:1122:3300::");
+	assert_string_equal(text_of(one, "source.address"), "2001:db8:1122:3300::/56");
+	json_decref(all);
+}
+
 /* ---- counting ---- */
 
 /* A mail loop of many workers: few events, and not one look-up unaccounted for.
@@ -1791,6 +1811,7 @@ int main(void)
 		TEST(pipeline__severity),
 		TEST(pipeline__variants),
 		TEST(pipeline__client_privacy),
+		TEST(pipeline__client_prefix_of_ipv6),
 		TEST(pipeline__by_kind),
 		TEST(pipeline__mail_loop),
 		TEST(pipeline__table_overflow),
