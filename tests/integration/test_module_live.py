@@ -93,6 +93,9 @@ def test_several_policies__and_observing(world):
     resolver.ask("exampel.com", "A")
     told, = resolver.alerts.wait_count(1, name="exampel.com", action="observe")
     assert told["rule"]["ruleset"].startswith("two.policy.example") and told["typosink"]["applied"] is False
+    # Somebody else's is answered from the cache, which no module is asked about.
+    resolver.ask("exampel.com", "A", source="198.51.100.77")
+    resolver.alerts.wait_count(1, name="exampel.com", action="observe", source="198.51.100.77")
 
 
 def test_observing__a_quiet_name_that_becomes_a_typo(world):
