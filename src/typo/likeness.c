@@ -31,6 +31,13 @@ static int length_odds(size_t letters)
 	return by_length[letters < last ? letters : last];
 }
 
+/* Letters that bear one error in a label of `meant`. A letter more leaves fewer strangers of that
+ * length; a letter less leaves what was meant to bear it. */
+static size_t bearing(size_t meant, bool added)
+{
+	return meant + (added && meant > 2);
+}
+
 uint16_t ts_odds_to_score(int odds)
 {
 	/* The logistic function at 0, 0.5, 1 ... 8, in ten-thousandths; straight lines between. */
@@ -53,7 +60,7 @@ int ts_odds_most(enum ts_error error, size_t meant, const uint8_t *tld, bool lis
 
 	for (unsigned i = 1; i < 3; i++)
 		odds = each[error][i] > odds ? each[error][i] : odds;
-	odds += length_odds(meant + (error == TS_ERROR_ADDED && meant > 2));
+	odds += length_odds(bearing(meant, error == TS_ERROR_ADDED));
 	if (meant < 5 && ts_tld_closed(tld))
 		odds += W_SHORT_CLOSED;
 	else if (meant < 5 && (*tld != 3 || memcmp(tld + 1, "com", 3) != 0))
@@ -640,9 +647,7 @@ static bool compare_labels(
 					  : W_FIRST_LETTER);
 		if (e.digit && l.class_id != TS_CLASS_LOOK_ALIKE)
 			add_term(&l, "a digit, which is seldom a slip", W_DIGIT);
-		/* A letter more leaves fewer strangers of that length; a letter less leaves what
-		 * was meant to bear it. */
-		int odds = length_odds(e.distance == 1 && *y > 2 && *x > *y ? *x : *y);
+		int odds = length_odds(bearing(*y, e.distance == 1 && *x > *y));
 		if (l.class_id == TS_CLASS_TWO_EDITS && is_short(*x, *y))
 			odds = W_SECOND_EDIT_SHORT;
 		/* Length makes one error likelier than a stranger's name; it does not make two
