@@ -97,7 +97,7 @@ static bool in_use(const ts_index_t *index, const uint8_t *wire, size_t len)
 	if (!may_have(&index->names, key))
 		return false;
 	for (size_t i = place_of(key, index->nentries); index->entries[i].tag;
-		i = i + 1 == index->nentries ? 0 : i + 1) {
+		i = next_place(i, index->nentries)) {
 		uint32_t s = index->entries[i].value;
 
 		if (index->entries[i].tag == tag_of(key) && s < index->nsuffixes &&
@@ -187,7 +187,7 @@ static void judge_key(struct asking *ask, uint64_t key)
 	uint32_t tag = tag_of(key);
 
 	for (size_t i = place_of(key, index->nentries); index->entries[i].tag;
-		i = i + 1 == index->nentries ? 0 : i + 1)
+		i = next_place(i, index->nentries))
 		if (index->entries[i].tag == tag && index->entries[i].value < index->count &&
 			!(ask->letters & ~index->targets[index->entries[i].value].letters))
 			judge(ask, index->entries[i].value);
@@ -490,7 +490,7 @@ unsigned ts_index_suffixes_near(const ts_index_t *index, const struct letters *l
 			if (!may_have(&index->names, key))
 				continue;
 			for (size_t k = place_of(key, index->nentries); index->entries[k].tag;
-				k = k + 1 == index->nentries ? 0 : k + 1) {
+				k = next_place(k, index->nentries)) {
 				uint32_t s = index->entries[k].value;
 				unsigned r = 0;
 

@@ -74,7 +74,7 @@ static void insert(ts_index_t *index, struct filter *filter, uint64_t key, uint3
 	unsigned same = 0;
 	size_t i = place_of(key, index->nentries);
 
-	for (; index->entries[i].tag; i = i + 1 == index->nentries ? 0 : i + 1) {
+	for (; index->entries[i].tag; i = next_place(i, index->nentries)) {
 		if (index->entries[i].tag != tag)
 			continue;
 		if (index->entries[i].value == value || ++same == KEY_MAX)
@@ -490,7 +490,7 @@ static void count_neighbours(ts_index_t *index)
 			uint32_t tag = tag_of(key);
 
 			for (size_t k = place_of(key, index->nentries); index->entries[k].tag;
-				k = k + 1 == index->nentries ? 0 : k + 1) {
+				k = next_place(k, index->nentries)) {
 				uint32_t o = index->entries[k].value;
 				unsigned s = 0;
 

@@ -289,6 +289,12 @@ static inline size_t place_of(uint64_t key, size_t n)
 	return (size_t)((u128)key * n >> 64);
 }
 
+/* Where to look on when a place is taken. */
+static inline size_t next_place(size_t i, size_t n)
+{
+	return i + 1 == n ? 0 : i + 1;
+}
+
 static inline uint32_t tag_of(uint64_t key)
 {
 	return (uint32_t)key | 1;
