@@ -28,7 +28,8 @@ void ts_logfile_release(ts_logfile_t *file)
 
 /*
  * A kill or a crash in the middle of a write leaves a line without an end. If it is one of ours it
- * was never an event: it is taken away. What is not ours is ended with a newline, never cut.
+ * was never an event: it is taken away. What is not ours, or cannot be cut (chattr +a), is ended
+ * with a newline.
  */
 static int mend_tail(int fd, const struct stat *st)
 {
@@ -48,8 +49,9 @@ static int mend_tail(int fd, const struct stat *st)
 		size_t len = (size_t)(tail + n - line);
 		size_t head = len < sizeof(ours) - 1 ? len : sizeof(ours) - 1;
 
-		if ((newline || from == 0) && memcmp(line, ours, head) == 0)
-			return ftruncate(fd, st->st_size - (off_t)len) == 0 ? TS_OK : TS_EIO;
+		if ((newline || from == 0) && memcmp(line, ours, head) == 0 &&
+			ftruncate(fd, st->st_size - (off_t)len) == 0)
+			return TS_OK;
 	}
 	return write(fd, "\n", 1) == 1 ? TS_OK : TS_EIO;
 }
@@ -92,13 +94,6 @@ static bool moved(const ts_logfile_t *file)
 	return st.st_dev != file->dev || st.st_ino != file->ino;
 }
 
-static bool removed(const ts_logfile_t *file)
-{
-	struct stat st;
-
-	return file->regular && fstat(file->fd, &st) == 0 && st.st_nlink == 0;
-}
-
 /*
  * Where logrotate has renamed the file and this process may not create the new one, the renamed
  * file is still the best place there is (shippers read on in it): better than losing events. The
@@ -110,17 +105,23 @@ static int settle(ts_logfile_t *file)
 		file->astray = false;
 		return TS_OK;
 	}
-	int ret = open_file(file);
-	if (ret == TS_OK || file->fd < 0)
-		return ret;
+	if (open_file(file) == TS_OK)
+		return TS_OK;
 	int saved = errno;
-	if (file->regular && !removed(file)) {
+	if (file->fd >= 0 && file->regular) {
 		file->astray = true;
 		return TS_OK;
 	}
 	ts_logfile_release(file);
 	errno = saved;
 	return TS_EIO;
+}
+
+static bool removed(const ts_logfile_t *file)
+{
+	struct stat st;
+
+	return file->regular && fstat(file->fd, &st) == 0 && st.st_nlink == 0;
 }
 
 /* Octets of buf[0..len) up to the end of the last whole line. */
@@ -159,27 +160,29 @@ static int append(ts_logfile_t *file, const char *lines, size_t len, size_t *don
 	} else {
 		file->partial = torn;
 	}
-	/* A reader that has gone took half a line with it; the next one gets it whole. */
-	if (saved != EAGAIN && saved != ENOSPC && saved != EDQUOT)
-		ts_logfile_release(file);
 	errno = saved;
 	return TS_EIO;
 }
 
 int ts_logfile_write(ts_logfile_t *file, const char *lines, size_t len, size_t *done)
 {
-	/* A file that was removed between the look at its name and the write took the lines with
-	 * it: they are written again. Twice in a row is no accident, and ends it. */
+	/* A file that was removed after the look at its name took the lines with it, however many
+	 * they were: they are written again. Twice in a row is no accident, and ends it. */
 	for (unsigned try = 0;; try++) {
 		*done = 0;
 		if (settle(file) != TS_OK)
 			return TS_EIO;
-		int ret = append(file, lines, len, done);
-		if (ret != TS_OK || !removed(file))
+		int ret = append(file, lines, len, done), saved = errno;
+		bool gone = removed(file);
+		/* A reader that has gone took half a line with it; the next one gets it whole. */
+		if (gone || (ret != TS_OK && saved != EAGAIN && saved != ENOSPC && saved != EDQUOT))
+			ts_logfile_release(file);
+		if (!gone) {
+			errno = saved;
 			return ret;
-		*done = 0;
-		ts_logfile_release(file);
+		}
 		if (try == 2) {
+			*done = 0;
 			errno = ENOENT;
 			return TS_EIO;
 		}

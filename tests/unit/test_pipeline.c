@@ -722,6 +722,8 @@ static void pipeline__variants(void **state)
 	assert_int_equal(check_run(all).alerts, 3);
 	json_t *one = json_array_get(all, 1);
 	assert_string_equal(text_of(one, "event.action"), "observe");
+	assert_string_equal(text_of(one, "message"),
+		"MX army.ml from 192.0.2.25 observed only: did you mean army.mil?");
 	assert_string_equal(
 		json_string_value(json_array_get(field(one, "event.type"), 0)), "allowed");
 	assert_true(json_is_false(field(one, "typosink.applied")));
