@@ -24,6 +24,7 @@ UNIT_TESTS = \
 	tests/unit/test_real_names \
 	tests/unit/test_rhsbl \
 	tests/unit/test_rpz \
+	tests/unit/test_snapshot \
 	tests/unit/test_rrtype \
 	tests/unit/test_suffix \
 	tests/unit/test_verdict
@@ -37,6 +38,7 @@ TESTS += $(UNIT_TESTS)
 endif
 LDADD = src/libtyposink.la $(CMOCKA_LIBS)
 tests_unit_test_real_names_SOURCES = tests/unit/test_real_names.c tests/quality/data.c
+tests_unit_test_snapshot_SOURCES = tests/unit/test_snapshot.c module/snapshot.c
 tests_unit_test_quiet_SOURCES = tests/unit/test_quiet.c module/quiet.c
 noinst_HEADERS += tests/unit/policy_text.h tests/unit/unit.h
 tests_unit_test_captures_LDADD = src/libcapture.la $(LDADD)

@@ -11,12 +11,14 @@ ALERT = ("tests/unit/test_alert_parts", "tests/unit/test_ring", "tests/unit/test
 
 LOG = ("tests/unit/test_logfile", "tests/unit/test_pipeline")
 
+SNAPSHOT = ("tests/unit/test_snapshot",)
+
 
 def unit(file, old, new, tests=VERDICT):
     return {"file": file, "old": old, "new": new, "tests": tests}
 
 
-V = "src/verdict.c"
+V, S = "src/verdict.c", "module/snapshot.c"
 P, R, E, L = (f"src/alert/{name}.c" for name in ("pipeline", "repeats", "encode", "logfile"))
 UNIT = {
     # --- src/verdict.c, from top to bottom
@@ -113,6 +115,17 @@ UNIT = {
                             "if (0) {", BOUNDS),
     "hole-octets": unit("src/capture/tcp.c", "s->waiting_octets > STREAM_OCTETS_MAX ||", "", BOUNDS),
     "hole-segments": unit("src/capture/tcp.c", "s->waiting_count > STREAM_SEGMENTS_MAX))", "0))", BOUNDS),
+    # --- module/snapshot.c: nothing freed that somebody reads, and all the rest
+    "snapshot-announced": unit(S, "if (announced(readers, old) || atomic_load(&old->pins)) {",
+                               "if (atomic_load(&old->pins)) {", SNAPSHOT),
+    "snapshot-pinned": unit(S, "if (announced(readers, old) || atomic_load(&old->pins)) {",
+                            "if (announced(readers, old)) {", SNAPSHOT),
+    "snapshot-every-slot": unit(S, "for (size_t i = 0; i < SLOTS; i++)\n\t\tif (atomic_load",
+                                "for (size_t i = 0; i < 1; i++)\n\t\tif (atomic_load", SNAPSHOT),
+    "snapshot-slotless": unit(S, "\tif (atomic_load(&readers->slotless))\n\t\treturn true;\n", "", SNAPSHOT),
+    "snapshot-slot-of-this-life": unit(S, "if (mine.id != readers->id) {", "if (!mine.id) {", SNAPSHOT),
+    "snapshot-leave": unit(S, "atomic_store_explicit(&reader->hazard, NULL, memory_order_release);", ";", SNAPSHOT),
+    "snapshot-leave-slotless": unit(S, "atomic_fetch_sub(&readers->slotless, 1);", ";", SNAPSHOT),
     # --- src/alert: nothing lost without a word, nothing said twice, nothing more than is to be said
     "submit-drop-counted": unit(P, "atomic_fetch_add_explicit(&p->dropped, 1, memory_order_relaxed);\n\t\treturn;",
                                 "return;", ALERT),
@@ -220,23 +233,23 @@ UNIT = {
     "file-mode": unit(L, "#define LOGFILE_MODE 0640", "#define LOGFILE_MODE 0644", LOG),
     "file-tail-newline": unit(L, 'return write(fd, "\\n", 1) == 1 ? TS_OK : TS_EIO;', "return TS_OK;", LOG),
     "file-tail-whole": unit(L, "if (n > 0 && tail[n - 1] == '\\n')\n\t\treturn TS_OK;", "", LOG),
-    "file-tail-ours": unit(L, "memcmp(line, ours, head) == 0)", "1)", LOG),
+    "file-tail-ours": unit(L, "memcmp(line, ours, head) == 0 &&", "", LOG),
     "file-tail-begins": unit(L, "if ((newline || from == 0) && ", "if (", LOG),
     "file-fifo-reader": unit(L, "(fifo ? O_WRONLY : O_RDWR)", "O_RDWR", LOG),
     "file-unreadable": unit(L, "if (fd < 0 && errno == EACCES && !fifo)", "if (0)", LOG),
     "file-renamed": unit(L, "|| st.st_ino != file->ino;", "|| 0;", LOG),
     "file-gone": unit(L, "return errno == ENOENT || errno == ENOTDIR;", "return false;", LOG),
-    "file-astray": unit(L, "if (file->regular && !removed(file)) {", "if (0) {", LOG),
+    "file-astray": unit(L, "if (file->fd >= 0 && file->regular) {", "if (0) {", LOG),
     "file-astray-said": unit(L, "\t\tfile->astray = true;\n", "", LOG),
     "file-astray-over": unit(L, "\t\tfile->astray = false;\n\t\treturn TS_OK;", "\t\treturn TS_OK;", LOG),
-    "file-removed": unit(L, "if (file->regular && !removed(file)) {", "if (file->regular) {", LOG),
-    "file-removed-meanwhile": unit(L, "if (ret != TS_OK || !removed(file))", "if (1)", LOG),
+    "file-removed-meanwhile": unit(L, "bool gone = removed(file);", "bool gone = false;", LOG),
+    "file-removed-when-full": unit(L, "bool gone = removed(file);", "bool gone = ret == TS_OK && removed(file);", LOG),
     "file-removed-for-ever": unit(L, "if (try == 2) {", "if (0) {", LOG),
     "file-torn": unit(L, "if (end < (off_t)torn || ftruncate(file->fd, end - (off_t)torn) != 0)", "if (0)", LOG),
     "file-torn-goes-on": unit(L, "\t\tfile->partial = torn;\n\t}\n", "\t}\n", LOG),
     "file-interrupted": unit(L, "if (n < 0 && errno == EINTR)\n\t\t\tcontinue;", "", LOG),
-    "file-reader-gone": unit(L, "if (saved != EAGAIN && saved != ENOSPC && saved != EDQUOT)", "if (0)", LOG),
-    "file-reader-slow": unit(L, "if (saved != EAGAIN && saved != ENOSPC && saved != EDQUOT)", "if (1)", LOG),
+    "file-reader-gone": unit(L, "(ret != TS_OK && saved != EAGAIN && saved != ENOSPC && saved != EDQUOT)", "0", LOG),
+    "file-reader-slow": unit(L, "(ret != TS_OK && saved != EAGAIN && saved != ENOSPC && saved != EDQUOT)", "ret != TS_OK", LOG),
 }
 
 

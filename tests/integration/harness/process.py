@@ -134,10 +134,11 @@ class Process:
             pass
 
     def kill(self):
-        """SIGKILL, as the machine's worst day would do it; no examination."""
+        """SIGKILL, as the machine's worst day would do it. What a sanitizer said before that counts."""
         self.stopping = True
         self._kill_group()
         self.wait_exit()
+        self.examine()
 
     def stop(self, number=signal.SIGTERM, good=(0,), timeout=DEADLINE, send=None):
         """Stops it and examines how it went: a crash or a sanitizer's finding raises Crash.
@@ -183,9 +184,9 @@ class Daemon:
         self.start()
 
     def kill(self):
-        """SIGKILL."""
-        self.process.kill()
-        self.process = None
+        """SIGKILL; a sanitizer's finding raises Crash."""
+        process, self.process = self.process, None
+        process.kill()
 
 
 class Housed(Daemon):
