@@ -37,6 +37,8 @@ zone "{self.origin}" {{ type primary; file "{self.zone_file}"; allow-query {{ no
         self.process = Process("named", ["named", "-g", "-c", str(config)],
                                self.folder / "named.log")
         self.process.wait_line(r" running$")
+        # It serves before it has read the response policy zone.
+        self.process.wait_line(r"rpz: .*: reload done: success$")
 
 
 class Kresd(Daemon):
