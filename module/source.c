@@ -65,17 +65,28 @@ static FILE *copy_begin(const char *path, char *fresh, size_t size)
 	return f;
 }
 
-static void copy_end(const ts_module_t *m, FILE *f, const char *fresh, const char *path, bool good)
+/* why: what has gone wrong with it already; NULL: nothing. */
+static void copy_end(
+	const ts_module_t *m, FILE *f, const char *fresh, const char *path, const char *why)
 {
-	if (good)
-		good = fflush(f) == 0 && fsync(fileno(f)) == 0;
-	if (fclose(f) != 0)
-		good = false;
-	if (good && rename(fresh, path) == 0)
+	if (!why && (fflush(f) != 0 || fsync(fileno(f)) != 0))
+		why = strerror(errno);
+	if (fclose(f) != 0 && !why)
+		why = strerror(errno);
+	if (!why && rename(fresh, path) != 0)
+		why = strerror(errno);
+	if (!why)
 		return;
 	ts_report(&m->report, TS_WARNING, path, 0, NULL,
-		"the last good policy could not be kept: %s", strerror(errno));
+		"the last good policy could not be kept: %s", why);
 	(void)unlink(fresh);
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 static void keep_file(const ts_module_t *m, const ts_source_t *source)
@@ -89,16 +100,16 @@ static void keep_file(const ts_module_t *m, const ts_source_t *source)
 		return;
 	FILE *out = copy_begin(path, fresh, sizeof(fresh));
 	if (out) {
-		bool good = true;
-		while (good && (got = fread(block, 1, sizeof(block), in)) > 0)
-			good = fwrite(block, 1, got, out) == got;
+		const char *why = NULL;
+		while (!why && (got = fread(block, 1, sizeof(block), in)) > 0)
+			if (fwrite(block, 1, got, out) != got)
+				why = strerror(errno);
 		/* What was copied must be what was loaded. */
 		struct stat now;
-		good = good && !ferror(in) && fstat(fileno(in), &now) == 0 &&
-		       now.st_size == source->tried.st_size && now.st_ino == source->tried.st_ino &&
-		       now.st_mtim.tv_sec == source->tried.st_mtim.tv_sec &&
-		       now.st_mtim.tv_nsec == source->tried.st_mtim.tv_nsec;
-		copy_end(m, out, fresh, path, good);
+		if (!why && (ferror(in) || fstat(fileno(in), &now) != 0 ||
+				    !same_file(&now, &source->tried)))
+			why = "the file has changed meanwhile";
+		copy_end(m, out, fresh, path, why);
 	} else
 		ts_report(&m->report, TS_WARNING, fresh, 0, NULL,
 			"the last good policy could not be kept: %s", strerror(errno));
@@ -117,13 +128,6 @@ int ts_source_recall(ts_module_t *m, ts_source_t *source, const ts_policy_option
 }
 
 /* --- files */
-
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
 
 static ts_look_t look_at_file(ts_module_t *m, ts_source_t *source,
 	const ts_policy_options_t *options, bool at_once, char *why, size_t size)
@@ -260,7 +264,7 @@ static zone_news_t zone_read(
 	return news;
 }
 
-static int zone_compile(ts_module_t *m, ts_source_t *source, const ts_policy_options_t *options,
+static int zone_compile(const ts_source_t *source, const ts_policy_options_t *options,
 	const records_t *records, const ts_reporter_t *report, ts_policy_t **out)
 {
 	char label[TS_NAME_TEXT_MAX + 16];
@@ -268,7 +272,6 @@ static int zone_compile(ts_module_t *m, ts_source_t *source, const ts_policy_opt
 	ts_policy_builder_t *builder = ts_policy_builder_new(label);
 	ts_place_t place = {label, 0};
 	int err = builder ? TS_OK : TS_ENOMEM;
-	(void)m;
 	for (size_t at = 0, next; at < records->len && err == TS_OK; at = next) {
 		size_t owner_len, rr_len;
 		next = records_get(records, at, &owner_len, &rr_len);
@@ -293,15 +296,20 @@ static void keep_zone(const ts_module_t *m, const ts_source_t *source, const rec
 	char *text = malloc(RECORD_TEXT_MAX);
 	FILE *out = text ? copy_begin(path, fresh, sizeof(fresh)) : NULL;
 	if (out) {
-		bool good = fprintf(out, "; last good copy of auth-zone %s\n", source->name) > 0;
-		for (size_t at = 0, next; at < records->len && good; at = next) {
+		const char *why = NULL;
+		if (fprintf(out, "; last good copy of auth-zone %s\n", source->name) < 0)
+			why = strerror(errno);
+		for (size_t at = 0, next; at < records->len && !why; at = next) {
 			size_t owner_len, rr_len;
 			next = records_get(records, at, &owner_len, &rr_len);
 			int len = sldns_wire2str_rr_buf(
 				records->data + at, rr_len, text, RECORD_TEXT_MAX);
-			good = len > 0 && len < RECORD_TEXT_MAX && fputs(text, out) >= 0;
+			if (len <= 0 || len >= RECORD_TEXT_MAX)
+				why = "a record has no text";
+			else if (fputs(text, out) < 0)
+				why = strerror(errno);
 		}
-		copy_end(m, out, fresh, path, good);
+		copy_end(m, out, fresh, path, why);
 	} else
 		ts_report(&m->report, TS_WARNING, path, 0, NULL,
 			"the last good policy could not be kept: %s", strerror(errno));
@@ -338,7 +346,7 @@ static ts_look_t look_at_zone(ts_module_t *m, ts_source_t *source,
 	case ZONE_NEW:
 		source->missing = 0;
 		why[0] = '\0';
-		int err = zone_compile(m, source, options, &records, &report, &policy);
+		int err = zone_compile(source, options, &records, &report, &policy);
 		if (err != TS_OK) {
 			if (!why[0])
 				snprintf(why, size, "auth-zone %s: %s", source->name,

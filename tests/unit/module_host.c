@@ -5,6 +5,8 @@
  */
 #include "module_host.h"
 
+#include "zone_text.h"
+
 #include <ftw.h>
 #include <link.h>
 #include <pthread.h>
@@ -364,19 +366,77 @@ struct auth_zone *auth_zone_find(
 	struct auth_zones *zones, uint8_t *name, size_t len, uint16_t qclass)
 {
 	(void)zones, (void)name, (void)len, (void)qclass;
-	return NULL;
+	return host->zone;
 }
 
 int auth_zone_get_serial(struct auth_zone *zone, uint32_t *serial)
 {
-	(void)zone, (void)serial;
-	return 0;
+	(void)zone;
+	*serial = host->serial;
+	return host->serial != 0;
+}
+
+/* Each record is a node of its own. */
+typedef struct record {
+	struct auth_data node;
+	struct auth_rrset set;
+	struct packed_rrset_data data;
+	size_t len;
+	uint8_t *rdata;
+	time_t ttl;
+	uint8_t octets[]; /* the owner's name, and the rdata with its length */
+} record_t;
+
+static void add_record(void *arg, const uint8_t *owner, size_t owner_len, uint16_t type,
+	uint32_t ttl, const uint8_t *rdata, size_t len)
+{
+	struct auth_zone *zone = arg;
+	record_t *r = __real_calloc(1, sizeof(*r) + owner_len + 2 + len);
+
+	assert_non_null(r);
+	r->node.name = r->octets;
+	r->node.namelen = owner_len;
+	r->node.rrsets = &r->set;
+	r->set.type = type;
+	r->set.data = &r->data;
+	r->data = (struct packed_rrset_data){
+		.count = 1, .rr_len = &r->len, .rr_data = &r->rdata, .rr_ttl = &r->ttl};
+	r->len = 2 + len;
+	r->rdata = r->octets + owner_len;
+	r->ttl = ttl;
+	memcpy(r->octets, owner, owner_len);
+	r->rdata[0] = (uint8_t)(len >> 8);
+	r->rdata[1] = (uint8_t)len;
+	memcpy(r->rdata + 2, rdata, len);
+	r->node.node.right = zone->data.root;
+	zone->data.root = &r->node.node;
+	if (type == LDNS_RR_TYPE_SOA)
+		host->serial = sldns_read_uint32(rdata + len - 20);
+}
+
+void zone_new(host_t *h, const char *text)
+{
+	h->zone = __real_calloc(1, sizeof(*h->zone));
+	assert_non_null(h->zone);
+	lock_rw_init(&h->zone->lock);
+	assert_true(zone_text_each(text, add_record, h->zone) > 0);
+}
+
+void zone_free(host_t *h)
+{
+	for (rbnode_type *node = h->zone->data.root, *next; node; node = next) {
+		next = node->right;
+		free(node); /* it is a record_t's first member's first */
+	}
+	lock_rw_destroy(&h->zone->lock);
+	free(h->zone);
+	h->zone = NULL;
 }
 
 int sldns_wire2str_rr_buf(uint8_t *rr, size_t rr_len, char *text, size_t size)
 {
-	(void)rr, (void)rr_len, (void)text, (void)size;
-	return 0;
+	(void)rr;
+	return host->speechless ? 0 : snprintf(text, size, "; %zu octets\n", rr_len);
 }
 
 /* --- the environment */

@@ -58,6 +58,10 @@ typedef struct host {
 	bool refuses_subqueries, has_subquery;
 	struct query_info subquery;
 	bool lockable; /* the RRsets of a message in the cache */
+
+	struct auth_zone *zone; /* the only auth-zone; NULL: none */
+	uint32_t serial;        /* its; 0: it has no data */
+	bool speechless;        /* no record has a text */
 } host_t;
 extern host_t *host;
 
@@ -69,6 +73,11 @@ void host_wait_logged(const char *text);
 host_t *host_new(int id, const char *policy, const char *conf);
 void host_write(const char *name, const char *text);
 void host_free(host_t *h);
+
+/* An auth-zone with this master file's text, and its serial in h->serial; zone_free takes it away.
+ */
+void zone_new(host_t *h, const char *text);
+void zone_free(host_t *h);
 
 /* --- queries */
 
