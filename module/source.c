@@ -351,6 +351,8 @@ static ts_look_t look_at_zone(ts_module_t *m, ts_source_t *source,
 			if (!why[0])
 				snprintf(why, size, "auth-zone %s: %s", source->name,
 					ts_strerror(err));
+			if (err == TS_ENOMEM)
+				source->has_tried = false; /* again at the next look */
 			look = TS_LOOK_REFUSED;
 			break;
 		}
