@@ -254,7 +254,7 @@ static void to_wire(uint8_t out[TS_NAME_MAX], size_t *len, const char *text)
 	*len = name.len;
 }
 
-/* A real answer: an address, or (target: where it goes to) a CNAME. */
+/* A real answer: an address, or (target: where it goes to; "": it is broken) a CNAME. */
 static struct ub_packed_rrset_key *real_rrset(
 	struct regional *region, const char *name, uint16_t type, const void *data, size_t len)
 {
@@ -287,10 +287,11 @@ static struct reply_info *real_reply(struct regional *region, const char *name, 
 	uint8_t wire[TS_NAME_MAX];
 	size_t len;
 
-	reply->security = sec_status_insecure;
+	reply->security = host->security;
 	if (target) {
-		to_wire(wire, &len, target);
+		to_wire(wire, &len, *target ? target : ".");
 		reply->rrsets[0] = real_rrset(region, name, LDNS_RR_TYPE_CNAME, wire, len);
+		((struct packed_rrset_data *)reply->rrsets[0]->entry.data)->count = *target != 0;
 	} else
 		reply->rrsets[0] = real_rrset(region, name, LDNS_RR_TYPE_A, address, 4);
 	return reply;
@@ -525,6 +526,7 @@ host_t *host_new(int id, const char *policy, const char *conf)
 	h->now = 1700000000;
 	h->registrations_left = -1;
 	h->lockable = true;
+	h->security = sec_status_insecure;
 	snprintf(h->folder, sizeof(h->folder), "/tmp/ts-module-XXXXXX");
 	assert_non_null(mkdtemp(h->folder));
 	host_write("policy.zone", policy);
@@ -654,6 +656,30 @@ enum module_ext_state query_done(query_t *q, const char *target)
 	q->mesh.s.return_rcode = LDNS_RCODE_NOERROR;
 	operate(&q->mesh.s, module_event_moddone, host->id, NULL);
 	return q->mesh.s.ext_state[host->id];
+}
+
+enum module_ext_state query_failed(query_t *q)
+{
+	q->mesh.s.return_msg = NULL;
+	q->mesh.s.return_rcode = LDNS_RCODE_SERVFAIL;
+	operate(&q->mesh.s, module_event_moddone, host->id, NULL);
+	return q->mesh.s.ext_state[host->id];
+}
+
+void query_response(query_t *q, const char *name, const char *target)
+{
+	inplace_cb_query_response_func_type *response =
+		(inplace_cb_query_response_func_type *)host->callbacks[inplace_cb_query_response];
+	uint8_t wire[TS_NAME_MAX];
+	size_t len;
+
+	to_wire(wire, &len, name);
+	wire[1] = (uint8_t)name[0]; /* servers keep the letters' case */
+	struct dns_msg msg = {
+		.qinfo = {wire, len, q->mesh.s.qinfo.qtype, q->mesh.s.qinfo.qclass, NULL},
+		.rep = real_reply(q->region, name, target)};
+	assert_non_null(response);
+	(void)response(&q->mesh.s, &msg, host->id, host->dynlib.dyn_env);
 }
 
 void query_reply(query_t *q, struct mesh_reply *to)

@@ -57,7 +57,8 @@ typedef struct host {
 	char last_forgotten[TS_NAME_TEXT_MAX];
 	bool refuses_subqueries, has_subquery;
 	struct query_info subquery;
-	bool lockable; /* the RRsets of a message in the cache */
+	bool lockable;            /* the RRsets of a message in the cache */
+	enum sec_status security; /* of real answers */
 
 	struct auth_zone *zone; /* the only auth-zone; NULL: none */
 	uint32_t serial;        /* its; 0: it has no data */
@@ -103,6 +104,12 @@ void query_join(query_t *q, struct mesh_reply *second, const char *client);
 enum module_ext_state query_start(query_t *q);
 /* The modules behind have answered: address records, or an alias (NULL: none) of target. */
 enum module_ext_state query_done(query_t *q, const char *target);
+/* They could not. */
+enum module_ext_state query_failed(query_t *q);
+/* A server has answered what the iterator asked it for: this name, an address or an alias of
+ * target.
+ */
+void query_response(query_t *q, const char *name, const char *target);
 /* The reply callback, as for the client given. */
 void query_reply(query_t *q, struct mesh_reply *to);
 

@@ -123,7 +123,264 @@ static void clients__who_differ_at_once(void **state)
 	host_free(h);
 }
 
+/* The same, where the real answer is not to be had, is signed, or is bogus. */
+static void clients__who_differ_and_the_real_answer(void **state)
+{
+	static const struct {
+		const char *what;
+		enum sec_status real, shown;
+	} rows[] = {
+		{"insecure", sec_status_insecure, sec_status_insecure},
+		{"secure: no AD for what is ours", sec_status_secure, sec_status_insecure},
+		{"bogus: for everybody", sec_status_bogus, sec_status_bogus},
+	};
+	host_t *h = begin(MIL CLIENTS, "");
+	struct mesh_reply second;
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+		query_join(q, &second, "2001:db8::1");
+		h->security = rows[i].real;
+		assert_int_equal(query_start(q), module_wait_module);
+		assert_int_equal(query_done(q, NULL), module_finished);
+		for (int n = 0; n < 2; n++) {
+			query_reply(q, n ? &second : &q->reply);
+			assert_string_equal(query_told(q), n ? "A 203.0.113.66" : "MX .");
+			assert_row(
+				rows[i].what, q->mesh.s.return_msg->rep->security == rows[i].shown);
+		}
+		query_free(q);
+	}
+	h->security = sec_status_insecure;
+	query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	query_join(q, &second, "2001:db8::1");
+	assert_int_equal(query_start(q), module_wait_module);
+	assert_int_equal(query_failed(q), module_finished);
+	for (int n = 0; n < 2; n++) {
+		query_reply(q, n ? &second : &q->reply);
+		assert_string_equal(query_told(q), "SERVFAIL");
+	}
+	query_free(q);
+	host_free(h);
+}
+
+/* Each allocation fails in turn: who is to be kept from the stranger is, and nobody else is told of
+ * the sinkhole. */
+static void clients__who_differ_without_memory(void **state)
+{
+	host_t *h = begin(MIL CLIENTS, "");
+	bool refused = true;
+
+	(void)state;
+	for (unsigned n = 0; refused; n++) {
+		query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+		struct mesh_reply second;
+		const char *text;
+
+		query_join(q, &second, "2001:db8::1");
+		REFUSING(false, n, {
+			if (query_start(q) == module_wait_module)
+				(void)query_done(q, NULL);
+			query_reply(q, &q->reply);
+		});
+		refused = refusals.ever;
+		text = query_told(q);
+		assert_true(
+			strcmp(text, "MX .") == 0 || (refused && strcmp(text, "SERVFAIL") == 0));
+		query_reply(q, &second);
+		text = query_told(q);
+		assert_true(strcmp(text, "A 203.0.113.66") == 0 ||
+			    (refused && strcmp(text, "SERVFAIL") == 0));
+		query_free(q);
+	}
+	host_free(h);
+}
+
+/* A prefetch has no client: the name, the list and the state are judged for nobody in particular.
+ */
+static void clients__nobody(void **state)
+{
+	static const struct {
+		const char *name;
+		uint16_t type, qclass;
+		const char *told;
+	} rows[] = {
+		{"army.ml", LDNS_RR_TYPE_MX, 1, SUNK},
+		{"army.ml.list.example", LDNS_RR_TYPE_A, 1, "A 127.0.0.2"},
+		{"status.typosink", LDNS_RR_TYPE_TXT, 3, "REFUSED"},
+	};
+	host_t *h = begin(MIL CLIENTS, "rhsbl-zone: list.example\nstatus-client: 192.0.2.0/24\n");
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		query_t *q = query_new(h, rows[i].name, rows[i].type, NULL);
+		q->mesh.s.qinfo.qclass = rows[i].qclass;
+		assert_row(rows[i].name, query_start(q) == module_finished);
+		assert_row(rows[i].name, strcmp(query_told(q), rows[i].told) == 0);
+		query_free(q);
+	}
+	host_free(h);
+}
+
+/* What Unbound asks for itself must get the real answer: its validator, its priming, those who wait
+ * with a callback (primaries of auth-zones, trust anchor probes). */
+static void clients__unbound_itself(void **state)
+{
+	static struct mesh_cb callback;
+	host_t *h = begin(MIL, "");
+
+	(void)state;
+	for (int who = 0; who < 3; who++) {
+		query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_MX, NULL);
+		unsigned before = h->forgotten;
+		q->mesh.s.is_valrec = who == 0;
+		q->mesh.s.is_priming = who == 1;
+		q->mesh.cb_list = who == 2 ? &callback : NULL;
+		assert_int_equal(query_start(q), module_wait_module);
+		assert_int_equal(query_done(q, NULL), module_finished);
+		assert_string_equal(query_told(q), "A 203.0.113.66");
+		assert_int_equal(h->forgotten, before + 1); /* and no client finds it */
+		query_free(q);
+	}
+	host_free(h);
+}
+
+/* No policy, and "without-policy: defer": mail waits; what is no mail, or Unbound's own, does not.
+ */
+static void clients__without_a_policy(void **state)
+{
+	static const struct {
+		const char *what;
+		uint16_t type, qclass;
+		bool waited_for, deferred;
+	} rows[] = {
+		{"MX", LDNS_RR_TYPE_MX, 1, false, true},
+		{"another type", LDNS_RR_TYPE_A, 1, false, false},
+		{"another class", LDNS_RR_TYPE_MX, 3, false, false},
+		{"another query waits for it", LDNS_RR_TYPE_MX, 1, true, false},
+	};
+	host_t *h = host_new(0, "no policy\n", "without-policy: defer\n");
+
+	(void)state;
+	assert_int_equal(init(&h->env, h->id), 1);
+	assert_true(host_logged("no policy is in force"));
+	for (size_t i = 0; i < countof(rows); i++) {
+		query_t *super = query_new(h, "example.org", LDNS_RR_TYPE_MX, NULL);
+		query_t *q = query_new(h, "example.com", rows[i].type, "192.0.2.9");
+		q->mesh.s.qinfo.qclass = rows[i].qclass;
+		if (rows[i].waited_for)
+			query_waits_for(super, q);
+		assert_row(rows[i].what, query_start(q) == (rows[i].deferred ? module_finished
+									     : module_wait_module));
+		if (rows[i].deferred)
+			assert_string_equal(query_told(q), "SERVFAIL");
+		query_free(q);
+		query_free(super);
+	}
+	host_free(h);
+}
+
+/* The operator's list of popular names reaches the verdict; where it cannot be read names are
+ * judged without it. */
+static void clients__popular_names(void **state)
+{
+	static const struct {
+		const char *list; /* NULL: no such file */
+		const char *told;
+	} rows[] = {
+		{"7,exampel.com\n8,exampze.com\n", "A 203.0.113.66"},
+		{"7,example.net\n", SUNK},
+		{NULL, SUNK},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		host_t *h = host_new(0,
+			policy_text(1, MIL "$ORIGIN p.example.\n"
+					   "m3.zones PTR example.com.\n"),
+			"");
+		char conf[256];
+		if (rows[i].list)
+			host_write("popular.csv", rows[i].list);
+		snprintf(conf, sizeof(conf),
+			"policy-file: %s/policy.zone\npopular-file: %s/popular.csv\n", h->folder,
+			h->folder);
+		host_write("typosink.conf", conf);
+		assert_int_equal(init(&h->env, h->id), 1);
+		assert_int_equal(host_logged("popular.csv"), !rows[i].list);
+		assert_string_equal(
+			told(h, "exampze.com", LDNS_RR_TYPE_MX, "192.0.2.9"), rows[i].told);
+		assert_string_equal(told(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), SUNK);
+		host_free(h);
+	}
+}
+
 /* --- what is judged again */
+
+/* What is asked for on a client's behalf, and what is found on the way: neither a typo's answer nor
+ * an alias to one is stored, whatever the case of its letters. */
+static void again__responses(void **state)
+{
+	static const struct {
+		const char *asked, *client, *answered, *target;
+		bool stored;
+	} rows[] = {
+		{"us.army.mil", "192.0.2.9", "us.army.mil", NULL, true},
+		{"us.army.mil", "192.0.2.9", "us.army.mil", "army.ml", false},
+		{"us.army.mil", "192.0.2.9", "us.army.mil", "army.mil", true},
+		{"us.army.mil", "192.0.2.9", "us.army.mil", "", true},
+		{"us.army.mil", "192.0.2.9", "army.ml", NULL, false}, /* behind an alias */
+		{"xy.army.mil", "192.0.2.9", "us.army.ml", NULL, false},
+		{"us.army.mil", "192.0.2.9", "xx.army.ml", NULL, false}, /* as long */
+		{"army.ml", "192.0.2.9", "army.ml", NULL, true}, /* was judged at its start */
+		{"army.ml", "192.0.2.9", "Army.ml", NULL, true},
+		{"army.ml", NULL, "army.ml", NULL, false}, /* the validator's */
+	};
+	host_t *h = begin(MIL, "");
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		query_t *q = query_new(h, rows[i].asked, LDNS_RR_TYPE_MX, rows[i].client);
+		q->mesh.s.is_valrec = !rows[i].client;
+		query_response(q, rows[i].answered, rows[i].target);
+		assert_row(rows[i].answered, !q->mesh.s.no_cache_store == rows[i].stored);
+		query_free(q);
+	}
+	host_free(h);
+}
+
+/* A policy is replaced while a query waits for a check, and still wants it: the old one is let go.
+ */
+static void again__waiting_for_another_policy(void **state)
+{
+	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "");
+	ts_module_t *m = ts_module_of(&h->env, 0);
+	query_t *q = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	query_t *sub = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
+	struct reply_info reply = {.flags = BIT_QR};
+	struct dns_msg msg = {.rep = &reply};
+	const ts_snapshot_t *old = ts_readers_current(m->readers);
+
+	(void)state;
+	ts_snapshot_pin(old); /* for us, to look at it in the end */
+	assert_int_equal(query_start(q), module_wait_subquery);
+	assert_int_equal(atomic_load(&old->pins), 2);
+	host_write("policy.zone", policy_text(2, MIL "evidence TXT \"dns\"\n"));
+	host_wait_logged("serial 2 from");
+	sub->mesh.s.return_msg = &msg;
+	inform_super(&sub->mesh.s, 0, &q->mesh.s);
+	assert_int_equal(query_start(q), module_finished);
+	assert_string_equal(query_told(q), SUNK);
+	assert_int_equal(atomic_load(&old->pins), 1);
+	ts_snapshot_unpin(old);
+	const ts_snapshot_t *now = ts_readers_current(m->readers);
+	assert_int_equal(atomic_load(&now->pins), 1);
+	query_free(q);
+	assert_int_equal(atomic_load(&now->pins), 0);
+	query_free(sub);
+	host_free(h);
+}
 
 static void again__after_another_policy(void **state)
 {
@@ -321,7 +578,11 @@ static void check__what_its_answers_mean(void **state)
 		inform_super(&other->mesh.s, 0, &q->mesh.s);
 		sub->mesh.s.qinfo.qtype = LDNS_RR_TYPE_A;
 		inform_super(&sub->mesh.s, 0, &q->mesh.s);
+		query_t *alike = query_new(h, "marinez.mil", LDNS_RR_TYPE_MX, NULL);
+		inform_super(&alike->mesh.s, 0, &q->mesh.s);
+		query_free(alike);
 		assert_int_equal(query_start(q), module_wait_subquery);
+		inform_super(&sub->mesh.s, 0, &other->mesh.s); /* which has asked us nothing */
 		sub->mesh.s.qinfo.qtype = LDNS_RR_TYPE_MX;
 		sub->mesh.s.return_rcode = rows[i].rcode;
 		sub->mesh.s.return_msg = rows[i].message >= 0 ? &msg : NULL;
@@ -359,6 +620,111 @@ static void check__that_fails_for_clients_who_differ(void **state)
 		assert_string_equal(query_told(q), "SERVFAIL");
 	}
 	query_free(q);
+	host_free(h);
+}
+
+/* An Unbound without a message cache: everything is asked for, nothing is taken out. */
+static void check__without_a_cache(void **state)
+{
+	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "");
+	query_t *q = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	query_t *own = query_new(h, "army.ml", LDNS_RR_TYPE_MX, NULL);
+
+	(void)state;
+	h->env.msg_cache = NULL;
+	assert_int_equal(query_start(q), module_wait_subquery);
+	own->mesh.s.is_valrec = 1;
+	assert_int_equal(query_start(own), module_wait_module);
+	assert_int_equal(query_done(own, NULL), module_finished);
+	assert_int_equal(h->forgotten, 0);
+	query_free(own);
+	query_free(q);
+	host_write("policy.zone", policy_text(2, MIL)); /* the purge has nothing to look at */
+	host_wait_logged("serial 2 from");
+	assert_string_equal(told(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), SUNK);
+	h->env.msg_cache = &h->empty;
+	host_free(h);
+}
+
+/* Behind dns64 a client's question may never come to us as it is: it is judged at its reply, by
+ * what the cache knows where it would have to be asked for, and taken out of the cache. */
+static void check__of_what_passed_us_by(void **state)
+{
+	static const struct {
+		const char *what, *name;
+		bool cached, exists, answered, alerts;
+	} rows[] = {
+		{"a typo", "army.ml", false, false, true, true},
+		{"a typo without an answer", "army.ml", false, false, false, true},
+		{"exists", "marines.ml", true, true, true, true},
+		{"does not", "marines.ml", true, false, true, false},
+		{"not known", "marines.ml", false, false, true, false},
+		{"nobody's", "www.example.com", false, false, true, false},
+	};
+	host_t *h = host_new(1, policy_text(1, MIL "evidence TXT \"dns\"\n"), "");
+	struct msgreply_entry entry = {0};
+	ts_pipeline_stats_t before, after;
+
+	(void)state;
+	assert_int_equal(init(&h->env, h->id), 1);
+	ts_module_t *m = ts_module_of(&h->env, 1);
+	lock_rw_init(&entry.entry.lock);
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct reply_info known = {.flags = (uint16_t)(BIT_QR | (rows[i].exists ? 0 : 3))};
+		struct reply_info reply = {.flags = BIT_QR, .ttl = 7};
+		struct dns_msg msg = {.rep = &reply};
+		query_t *q = query_new(h, rows[i].name, LDNS_RR_TYPE_AAAA, "192.0.2.9");
+		unsigned forgotten = h->forgotten;
+		entry.entry.data = &known;
+		h->cached = rows[i].cached ? &entry : NULL;
+		q->mesh.s.return_msg = rows[i].answered ? &msg : NULL;
+		ts_pipeline_stats(m->pipeline, &before);
+		query_reply(q, &q->reply);
+		ts_pipeline_stats(m->pipeline, &after);
+		assert_row(rows[i].what, after.submitted - before.submitted == rows[i].alerts);
+		/* The AAAA with its two keys, and the A behind it. */
+		assert_row(rows[i].what, h->forgotten - forgotten == (i < 5 ? 3 : 0));
+		query_free(q);
+	}
+	h->cached = NULL;
+	lock_rw_destroy(&entry.entry.lock);
+	host_free(h);
+}
+
+/* The list: "defer" as the policy's action lists a name, as a check that failed it does not. */
+static void check__of_a_listed_name(void **state)
+{
+	static const struct {
+		const char *what, *name;
+		int asked; /* rcode of the check; -1: there is none */
+		const char *told;
+	} rows[] = {
+		{"no check", "army.ml.list.example", -1, "A 127.0.0.3"},
+		{"it exists", "marines.ml.list.example", 0, "A 127.0.0.2"},
+		{"it does not", "marines.ml.list.example", 3, "NXDOMAIN"},
+		{"the check fails", "marines.ml.list.example", 2, "SERVFAIL"},
+	};
+	host_t *h = begin(MIL "evidence TXT \"dns\"\naction TXT \"defer\"\n",
+		"rhsbl-zone: list.example\nevidence-failure: defer\n");
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		query_t *q = query_new(h, rows[i].name, LDNS_RR_TYPE_A, "192.0.2.9");
+		query_t *sub = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
+		struct reply_info reply = {.flags = (uint16_t)(BIT_QR | rows[i].asked)};
+		struct dns_msg msg = {.rep = &reply};
+		enum module_ext_state next = query_start(q);
+		assert_row(rows[i].what,
+			next == (rows[i].asked < 0 ? module_finished : module_wait_subquery));
+		if (rows[i].asked >= 0) {
+			sub->mesh.s.return_msg = &msg;
+			inform_super(&sub->mesh.s, 0, &q->mesh.s);
+			assert_int_equal(query_start(q), module_finished);
+		}
+		assert_row(rows[i].what, strcmp(query_told(q), rows[i].told) == 0);
+		query_free(sub);
+		query_free(q);
+	}
 	host_free(h);
 }
 
@@ -833,11 +1199,98 @@ static void purge__what_unbound_would_not_serve_either(void **state)
 	still_end(&s);
 }
 
+static ts_policyset_t *set_of(const char *text)
+{
+	ts_policy_options_t options = {.seed = 1};
+	ts_policyset_options_t of_set = {.seed = 1};
+	ts_policy_t *policy;
+	ts_policyset_t *set;
+
+	assert_int_equal(
+		ts_policy_load_text("test", text, strlen(text), &options, NULL, &policy), TS_OK);
+	assert_int_equal(ts_policyset_new(&policy, 1, &of_set, &set), TS_OK);
+	ts_policy_unref(policy);
+	return set;
+}
+
+/* What has to be asked for may be in the cache because the answer was no: it stays as long as the
+ * question is the same. */
+static void purge__leaves_what_was_asked_for(void **state)
+{
+#define ASKING(zone)                                                   \
+	"m1.zones PTR " zone ".\ntypo.typosink.ext.m1.zones PTR ml.\n" \
+	"$ORIGIN typosink.ext.p.example.\nevidence TXT \"dns\"\naction TXT \"nodata\"\n"
+	static const struct {
+		const char *what, *before; /* NULL: nothing was in force */
+		bool stays;
+	} rows[] = {
+		{"the same", ASKING("mil"), true},
+		{"of another zone, as long", ASKING("gov"), false},
+		{"of another zone", ASKING("museum"), false},
+		{"was no typo",
+			"m1.zones PTR example.org.\n$ORIGIN typosink.ext.p.example.\n"
+			"action TXT \"nodata\"\n",
+			false},
+		{"nothing was", NULL, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		still_t s;
+		still_begin(&s);
+		ts_policyset_t *now = set_of(policy_text(1, ASKING("mil")));
+		ts_policyset_t *old =
+			rows[i].before ? set_of(policy_text(1, rows[i].before)) : NULL;
+		for (unsigned n = 0; n < BINS;
+			n++) /* nN.army.ml: nN.navy.ml, which asks for navy.mil */
+			memcpy(s.cache->names[n] + s.cache->entries[n].key.qname_len - 9, "\4navy",
+				5);
+		assert_true(ts_cache_purge(&s.m, old, now, false, &s.stop, &s.removed));
+		assert_row(rows[i].what, s.removed == (rows[i].stays ? 0 : BINS));
+		ts_policyset_free(now);
+		ts_policyset_free(old);
+		still_end(&s);
+	}
+}
+
+/* Whichever allocation of init fails: where it serves, no answer from before is left. */
+static void memory__of_the_first_purge(void **state)
+{
+	bool refused = true, again = false;
+
+	(void)state;
+	for (unsigned n = 0; refused; n++) {
+		host_t *h = host_new(0, policy_text(1, MIL), "");
+		cache_t *cache = cache_new(h);
+		int good = 0;
+		REFUSING(true, n, good = init(&h->env, h->id));
+		refused = refusals.ever;
+		for (int i = 0; !good && i < inplace_cb_types_total; i++)
+			h->callbacks[i] = NULL;
+		if (good && host_logged("serial 1 from")) {
+			assert_int_equal(cache->table.num, 0);
+			again = again || refused;
+		}
+		deinit(&h->env, h->id);
+		cache_free(h, cache);
+		host_free(h);
+	}
+	assert_true(again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clients__every_family),
 		cmocka_unit_test(clients__who_differ_at_once),
+		cmocka_unit_test(clients__who_differ_and_the_real_answer),
+		cmocka_unit_test(clients__who_differ_without_memory),
+		cmocka_unit_test(clients__nobody),
+		cmocka_unit_test(clients__unbound_itself),
+		cmocka_unit_test(clients__without_a_policy),
+		cmocka_unit_test(clients__popular_names),
+		cmocka_unit_test(again__responses),
+		cmocka_unit_test(again__waiting_for_another_policy),
 		cmocka_unit_test(again__after_another_policy),
 		cmocka_unit_test(again__an_alias),
 		cmocka_unit_test(again__queries_of_its_own),
@@ -845,6 +1298,9 @@ int main(void)
 		cmocka_unit_test(again__dns64),
 		cmocka_unit_test(check__what_its_answers_mean),
 		cmocka_unit_test(check__that_fails_for_clients_who_differ),
+		cmocka_unit_test(check__without_a_cache),
+		cmocka_unit_test(check__of_what_passed_us_by),
+		cmocka_unit_test(check__of_a_listed_name),
 		cmocka_unit_test(check__from_the_cache),
 		cmocka_unit_test(memory__of_a_query),
 		cmocka_unit_test(memory__of_init),
@@ -856,7 +1312,9 @@ int main(void)
 		cmocka_unit_test(init__memory_is_told),
 		cmocka_unit_test(purge__touches_the_cache_under_the_lock_alone),
 		cmocka_unit_test(purge__ends_where_unbound_reloads),
+		cmocka_unit_test(purge__leaves_what_was_asked_for),
 		cmocka_unit_test(purge__without_memory_says_so),
+		cmocka_unit_test(memory__of_the_first_purge),
 		cmocka_unit_test(purge__what_unbound_would_not_serve_either),
 	};
 
