@@ -316,8 +316,8 @@ rbnode_type *rbtree_next(rbnode_type *node)
 struct msgreply_entry *msg_cache_lookup(struct module_env *env, uint8_t *qname, size_t qname_len,
 	uint16_t qtype, uint16_t qclass, uint16_t flags, time_t now, int wr)
 {
-	(void)env, (void)qname, (void)qname_len, (void)qtype, (void)qclass, (void)flags, (void)now,
-		(void)wr;
+	(void)qname, (void)qname_len, (void)qtype, (void)qclass, (void)flags, (void)now, (void)wr;
+	assert_non_null(env->msg_cache);
 	if (host->cached)
 		lock_rw_rdlock(&host->cached->entry.lock);
 	return host->cached;
@@ -326,7 +326,8 @@ struct msgreply_entry *msg_cache_lookup(struct module_env *env, uint8_t *qname, 
 void msg_cache_remove(struct module_env *env, uint8_t *qname, size_t qname_len, uint16_t qtype,
 	uint16_t qclass, uint16_t flags)
 {
-	(void)env, (void)qname_len, (void)qtype, (void)qclass, (void)flags;
+	(void)qname_len, (void)qtype, (void)qclass, (void)flags;
+	assert_non_null(env->msg_cache);
 	host->forgotten++;
 	ts_name_to_text(qname, host->last_forgotten, sizeof(host->last_forgotten));
 }

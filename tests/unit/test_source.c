@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Where the module's policies come from, in a stand-in for Unbound (module_host.h): auth-zones,
- * last good copies that cannot be kept, memory that runs out; and the snapshots that readers hold.
+ * last good copies that cannot be kept, memory that runs out.
  */
 #include "module_host.h"
 
-#include "../../module/snapshot.h"
 #include "../../module/source.h"
 #include "../../src/policy_file.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -335,123 +333,6 @@ static void memory__of_a_look(void **state)
 	}
 }
 
-/* --- readers of snapshots */
-
-static ts_snapshot_t *snapshot_new(void)
-{
-	ts_policy_options_t options = {.seed = 1};
-	ts_policyset_options_t of_set = {.seed = 1};
-	ts_snapshot_t *snapshot = calloc(1, sizeof(*snapshot));
-	static unsigned generation;
-	ts_policy_t *policy;
-
-	assert_non_null(snapshot);
-	assert_int_equal(
-		ts_policy_load_text("test", POLICY, strlen(POLICY), &options, NULL, &policy),
-		TS_OK);
-	assert_int_equal(ts_policyset_new(&policy, 1, &of_set, &snapshot->set), TS_OK);
-	ts_policy_unref(policy);
-	snapshot->generation = ++generation;
-	return snapshot;
-}
-
-/* Octets of one snapshot. */
-static size_t snapshot_size(const ts_snapshot_t *snapshot)
-{
-	return sizeof(*snapshot) + ts_policyset_memory(snapshot->set);
-}
-
-static void readers__keep_what_they_read(void **state)
-{
-	ts_readers_t *readers = ts_readers_new();
-	ts_snapshot_t *old = snapshot_new();
-	size_t size = snapshot_size(old);
-	ts_reader_t *reader;
-
-	(void)state;
-	ts_readers_publish(readers, old);
-	const size_t one = ts_readers_memory(readers);
-	for (int pinned = 0; pinned < 2; pinned++) {
-		const ts_snapshot_t *mine = ts_reader_enter(readers, &reader);
-		if (pinned)
-			ts_snapshot_pin(mine);
-		ts_readers_publish(readers, snapshot_new());
-		ts_readers_reclaim(readers);
-		assert_int_equal(ts_readers_memory(readers), one + size);
-		ts_reader_leave(readers, reader);
-		if (pinned) {
-			ts_readers_reclaim(readers);
-			assert_int_equal(ts_readers_memory(readers), one + size);
-			ts_snapshot_unpin(mine);
-		}
-		ts_readers_reclaim(readers);
-		assert_int_equal(ts_readers_memory(readers), one);
-	}
-	ts_readers_free(readers);
-}
-
-#define THREADS 300 /* more than have slots */
-
-static struct {
-	ts_readers_t *readers;
-	pthread_barrier_t entered, published, left;
-} crowd;
-
-static void *one_of_a_crowd(void *arg)
-{
-	ts_reader_t *reader;
-	const ts_snapshot_t *mine = ts_reader_enter(crowd.readers, &reader);
-
-	(void)arg;
-	if (reader) /* those without a slot are the only ones that go on reading */
-		ts_reader_leave(crowd.readers, reader);
-	pthread_barrier_wait(&crowd.entered);
-	pthread_barrier_wait(&crowd.published);
-	if (!reader) {
-		/* Freed, it would be noticed by a sanitizer. */
-		assert_true(ts_policyset_memory(mine->set) > 0);
-		ts_reader_leave(crowd.readers, reader);
-	}
-	pthread_barrier_wait(&crowd.left);
-	return reader;
-}
-
-static void readers__more_than_have_slots(void **state)
-{
-	static pthread_t threads[THREADS];
-	unsigned slotless = 0;
-	ts_snapshot_t *old = snapshot_new();
-	size_t size = snapshot_size(old);
-
-	(void)state;
-	crowd.readers = ts_readers_new();
-	ts_readers_publish(crowd.readers, old);
-	const size_t one = ts_readers_memory(crowd.readers);
-	assert_int_equal(pthread_barrier_init(&crowd.entered, NULL, THREADS + 1), 0);
-	assert_int_equal(pthread_barrier_init(&crowd.published, NULL, THREADS + 1), 0);
-	assert_int_equal(pthread_barrier_init(&crowd.left, NULL, THREADS + 1), 0);
-	for (unsigned i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, one_of_a_crowd, NULL), 0);
-	pthread_barrier_wait(&crowd.entered);
-	ts_readers_publish(crowd.readers, snapshot_new());
-	ts_readers_reclaim(crowd.readers);
-	assert_int_equal(ts_readers_memory(crowd.readers), one + size);
-	pthread_barrier_wait(&crowd.published);
-	pthread_barrier_wait(&crowd.left);
-	ts_readers_reclaim(crowd.readers);
-	assert_int_equal(ts_readers_memory(crowd.readers), one);
-	for (unsigned i = 0; i < THREADS; i++) {
-		void *reader;
-		assert_int_equal(pthread_join(threads[i], &reader), 0);
-		slotless += reader == NULL;
-	}
-	assert_true(slotless > 0 && slotless < THREADS);
-	pthread_barrier_destroy(&crowd.entered);
-	pthread_barrier_destroy(&crowd.published);
-	pthread_barrier_destroy(&crowd.left);
-	ts_readers_free(crowd.readers);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -459,8 +340,6 @@ int main(void)
 		cmocka_unit_test(zones__that_are_no_policy),
 		cmocka_unit_test(zones__that_are_large),
 		cmocka_unit_test(memory__of_a_look),
-		cmocka_unit_test(readers__keep_what_they_read),
-		cmocka_unit_test(readers__more_than_have_slots),
 		cmocka_unit_test(copies__are_recalled),
 		cmocka_unit_test(copies__that_cannot_be_kept),
 	};
