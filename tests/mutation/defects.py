@@ -13,12 +13,15 @@ LOG = ("tests/unit/test_logfile", "tests/unit/test_pipeline")
 
 SNAPSHOT = ("tests/unit/test_snapshot",)
 
+SOURCE, HOST = ("tests/unit/test_source",), ("tests/unit/test_module",)
+
 
 def unit(file, old, new, tests=VERDICT):
     return {"file": file, "old": old, "new": new, "tests": tests}
 
 
 V, S = "src/verdict.c", "module/snapshot.c"
+Q, C, U, W = (f"module/{name}.c" for name in ("query", "cache", "source", "watcher"))
 P, R, E, L = (f"src/alert/{name}.c" for name in ("pipeline", "repeats", "encode", "logfile"))
 UNIT = {
     # --- src/verdict.c, from top to bottom
@@ -126,6 +129,69 @@ UNIT = {
     "snapshot-slot-of-this-life": unit(S, "if (mine.id != readers->id) {", "if (!mine.id) {", SNAPSHOT),
     "snapshot-leave": unit(S, "atomic_store_explicit(&reader->hazard, NULL, memory_order_release);", ";", SNAPSHOT),
     "snapshot-leave-slotless": unit(S, "atomic_fetch_sub(&readers->slotless, 1);", ";", SNAPSHOT),
+    # --- module/, in a stand-in for Unbound: where policies come from, who asks, what stays in the cache
+    "copy-changed": unit(
+        U, "ferror(in) || fstat(fileno(in), &now) != 0 ||\n\t\t\t\t    !same_file(&now, &source->tried)",
+        "ferror(in) || fstat(fileno(in), &now) != 0", SOURCE),
+    "copy-left": unit(U, "\t(void)unlink(fresh);\n}", "}", SOURCE),
+    "copy-rename": unit(U, "if (!why && rename(fresh, path) != 0)", "if (!why && rename(fresh, path) && 0)", SOURCE),
+    "copy-text": unit(U, "if (len <= 0 || len >= RECORD_TEXT_MAX)", "if (0)", SOURCE),
+    "zone-zonemd": unit(U, "z->zonemd_callback_env ||", "", SOURCE),
+    "zone-expired": unit(U, "if (z->zone_expired) {", "if (0) {", SOURCE),
+    "zone-once": unit(U, "if (source->has_tried || !source->in_trouble)", "if (1)", SOURCE),
+    "zone-again": unit(U, "source->has_tried = source->has_seen = false;\n\t\tbreak;", "break;", SOURCE),
+    "zone-patience": unit(U, "if (++source->missing == MISSING_PATIENCE)", "if (++source->missing)", SOURCE),
+    "zone-grows": unit(U, "while (size - r->len < need)\n\t\t\tsize *= 2;", "", SOURCE),
+    "zone-nomem": unit(U, "source->has_tried = news == ZONE_NEW;", "source->has_tried = true;", SOURCE),
+    "policy-file-nomem": unit(U, "source->has_tried = false; /* again at the next look */\n\t\treturn", "return", SOURCE),
+    "policy-zone-nomem": unit(U, "source->has_tried = false; /* again at the next look */\n\t\t\tlook", "look", SOURCE),
+    "query-unpin": unit(
+        Q, "if (state->pin)\n\t\tts_snapshot_unpin(state->pin);\n\tts_snapshot_pin(s);",
+        "ts_snapshot_pin(s);", HOST),
+    "query-priming": unit(
+        Q, "if (q->is_valrec || q->is_priming)\n\t\treturn false;",
+        "if (q->is_valrec)\n\t\treturn false;", HOST),
+    "query-valrec": unit(
+        Q, "if (q->is_valrec || q->is_priming)\n\t\treturn false;",
+        "if (q->is_priming)\n\t\treturn false;", HOST),
+    "query-callback": unit(
+        Q, "if (mesh->cb_list) /* auth-zone primaries, trust anchor probes */\n\t\treturn false;",
+        "", HOST),
+    "check-without-cache": unit(Q, "if (!env->msg_cache)\n\t\treturn false;", "", HOST),
+    "forget-without-cache": unit(C, "if (!env->msg_cache)\n\t\treturn;", "", HOST),
+    "purge-without-cache": unit(C, "if (!m->env->msg_cache)\n\t\treturn true;", "", HOST),
+    "shared-no-memory": unit(Q, "if (!state->shown)\n\t\treturn finish_with(q, state, NULL);", "", HOST),
+    "shared-ad": unit(
+        Q, "if (real->security == sec_status_secure)\n\t\t\tstate->shown->security = sec_status_insecure;",
+        "", HOST),
+    "shared-failed": unit(
+        Q, "return real || t.passed == 0 ? finish_shared(q, state, real) : pass;",
+        "return finish_shared(q, state, real);", HOST),
+    "list-undecided": unit(Q, "if (state->pin->defer || undecided(state, v))", "if (state->pin->defer)", HOST),
+    "list-defer-action": unit(Q, " && state->has_existence &&\n\t       state->existence == TS_FAILED;", ";", HOST),
+    "without-policy-own": unit(
+        Q, "q->qinfo.qclass == LDNS_RR_CLASS_IN &&\n\t\t!for_supers(q)) {",
+        "q->qinfo.qclass == LDNS_RR_CLASS_IN) {", HOST),
+    "response-case": unit(
+        Q, "(memcmp(a->qname, b->qname, a->qname_len) == 0 ||\n\t\t       query_dname_compare(a->qname, b->qname) == 0);",
+        "memcmp(a->qname, b->qname, a->qname_len) == 0;", HOST),
+    "response-name": unit(
+        Q, "return a->qname_len == b->qname_len &&\n\t       (memcmp(a->qname, b->qname, a->qname_len) == 0 ||\n\t\t       query_dname_compare(a->qname, b->qname) == 0);",
+        "return a->qname_len == b->qname_len;", HOST),
+    "passed-by-ask": unit(
+        Q, "if (v.kind == TS_VERDICT_ASK &&\n\t\t\t\texistence_cached(q->env, &v.ask, &existence))",
+        "if (0)", HOST),
+    "check-of-another": unit(
+        Q, "name.len != state->asked.len || memcmp(name.wire, state->asked.wire, name.len) != 0)",
+        "name.len != state->asked.len)", HOST),
+    "purge-asked": unit(C, "if (!p->old || now.kind != TS_VERDICT_ASK)\n\t\treturn true;", "return true;", HOST),
+    "purge-other-question": unit(
+        C, "old.kind != TS_VERDICT_ASK || old.ask.len != now.ask.len ||\n\t       memcmp(old.ask.wire, now.ask.wire, now.ask.len) != 0;",
+        "old.kind != TS_VERDICT_ASK;", HOST),
+    "purge-again": unit(W, "if (w->purge_again)\n", "if (0)\n", HOST),
+    "popular-list": unit(
+        W, "ts_policyset_options_t options = {w->popular,",
+        "ts_policyset_options_t options = {NULL,", HOST),
     # --- src/alert: nothing lost without a word, nothing said twice, nothing more than is to be said
     "submit-drop-counted": unit(P, "atomic_fetch_add_explicit(&p->dropped, 1, memory_order_relaxed);\n\t\treturn;",
                                 "return;", ALERT),
@@ -257,7 +323,6 @@ def module(file, old, new, tests):
     return {"file": file, "old": old, "new": new, "tests": tests}
 
 
-Q, C = "module/query.c", "module/cache.c"
 MODULE = {
     "purge": module(C, "if (!entry_changed(p, qinfo, e->data))", "if (!entry_changed(p, qinfo, e->data) || p->m)",
                     "test_cache__answers or test_reload__keeps"),

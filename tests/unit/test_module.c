@@ -330,7 +330,7 @@ static void again__responses(void **state)
 		{"us.army.mil", "192.0.2.9", "us.army.mil", "army.ml", false},
 		{"us.army.mil", "192.0.2.9", "us.army.mil", "army.mil", true},
 		{"us.army.mil", "192.0.2.9", "us.army.mil", "", true},
-		{"us.army.mil", "192.0.2.9", "army.ml", NULL, false}, /* behind an alias */
+		{"us.army.mil", "192.0.2.9", "army.ml", NULL, false},   /* behind an alias */
 		{"xy.mail.io", "192.0.2.9", "us.army.ml", NULL, false}, /* as long */
 		{"army.ml", "192.0.2.9", "army.ml", NULL, true}, /* was judged at its start */
 		{"army.ml", "192.0.2.9", "Army.ml", NULL, true},
