@@ -508,12 +508,9 @@ static enum module_ext_state conclude(
 		return pass; /* they need the real answer, or the real failure */
 	if (v->client_dependent && q->mesh_info->reply_list && q->mesh_info->reply_list->next) {
 		tally_t t = tally(m, q, state);
-		if (t.taken > 0 && (t.passed > 0 || !t.same)) {
-			if (!done && t.passed > 0)
-				return pass; /* some want the real answer: decide when it is there
-					      */
+		/* Where some want the real answer it is decided when that is there. */
+		if (t.taken > 0 && (t.passed > 0 || !t.same))
 			return real || t.passed == 0 ? finish_shared(q, state, real) : pass;
-		}
 	}
 	if (!intercepts(v) && !(v->kind == TS_VERDICT_ALLOWED && v->sinkhole_host))
 		return pass;
@@ -746,7 +743,9 @@ static void rdata_alert(ts_module_t *m, const ts_snapshot_t *s, const struct mod
 	}
 }
 
-static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct module_qstate *q)
+/* waited: the state of a query that goes on after a check; NULL: the answer has just come. */
+static enum module_ext_state done(
+	ts_module_t *m, const ts_snapshot_t *s, struct module_qstate *q, const state_t *waited)
 {
 	const struct reply_info *reply = q->return_msg ? q->return_msg->rep : NULL;
 	ts_name_t name;
@@ -774,11 +773,25 @@ static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct
 
 	if (ts_list_asked(m, &q->qinfo))
 		return list_answer(m, s, q);
-	if (q->minfo[m->id] != tag(s->generation) && judge_first(s, q, wire, len, &name, &v))
-		return take_up(m, s, q, &name, wire, 0, &v, true);
-	while (reply && ts_chain_next(reply, &wire, &len, &aliases))
-		if (judge_first(s, q, wire, len, &name, &v) && v.kind != TS_VERDICT_ALLOWED)
-			return take_up(m, s, q, &name, wire, aliases, &v, true);
+	bool known = q->minfo[m->id] == tag(s->generation);
+	if (waited && waited->pin == s) { /* what stands before the name has passed */
+		wire = waited->owner;
+		len = waited->name.len;
+		aliases = waited->aliases;
+	}
+	do {
+		if (!known && judge_first(s, q, wire, len, &name, &v) &&
+			(aliases == 0 || v.kind != TS_VERDICT_ALLOWED)) {
+			enum module_ext_state next =
+				take_up(m, s, q, &name, wire, aliases, &v, true);
+			const state_t *state = state_of(q, m->id);
+			/* Asked for, and no typo: what it is an alias of may be one. */
+			if (next != module_finished || !state ||
+				state->verdict.kind != TS_VERDICT_NONE)
+				return next;
+		}
+		known = false;
+	} while (reply && ts_chain_next(reply, &wire, &len, &aliases));
 	if (m->conf.rdata_alerts && m->pipeline && reply && q->mesh_info->reply_list)
 		rdata_alert(m, s, q, reply);
 	return module_finished;
@@ -791,7 +804,7 @@ enum module_ext_state ts_query_start(ts_module_t *m, struct module_qstate *q)
 	state_t *state = state_of(q, m->id);
 	enum module_ext_state next = module_wait_subquery;
 	if (!state || !state->waiting)
-		next = state && state->done_before ? done(m, s, q) : start(m, s, q);
+		next = state && state->done_before ? done(m, s, q, state) : start(m, s, q);
 	ts_reader_leave(m->readers, reader);
 	return next;
 }
@@ -818,7 +831,7 @@ enum module_ext_state ts_query_done(ts_module_t *m, struct module_qstate *q)
 		return module_finished;
 	ts_reader_t *reader;
 	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
-	enum module_ext_state next = done(m, s, q);
+	enum module_ext_state next = done(m, s, q, NULL);
 	ts_reader_leave(m->readers, reader);
 	return next;
 }

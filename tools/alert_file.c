@@ -42,18 +42,20 @@ void alert_file_close(alert_file_t *file)
 
 const char *alert_file_next(alert_file_t *file)
 {
-	ssize_t n = getline(&file->line, &file->size, file->stream);
+	do {
+		ssize_t n = getline(&file->line, &file->size, file->stream);
 
-	if (n <= 0 || file->line[n - 1] != '\n') {
-		/* Half a line, or none: wait at its start. */
-		clearerr(file->stream);
-		if (n > 0 && file->stream != stdin)
-			fseeko(file->stream, file->offset, SEEK_SET);
-		return NULL;
-	}
-	file->offset += n;
-	file->number++;
-	file->line[n - 1] = '\0';
+		if (n <= 0 || file->line[n - 1] != '\n') {
+			/* Half a line, or none: wait at its start. */
+			clearerr(file->stream);
+			if (n > 0 && file->stream != stdin)
+				fseeko(file->stream, file->offset, SEEK_SET);
+			return NULL;
+		}
+		file->offset += n;
+		file->number++;
+		file->line[n - 1] = '\0';
+	} while (file->line[strspn(file->line, " ")] == '\0');
 	return file->line;
 }
 

@@ -25,7 +25,8 @@ typedef struct alert_file {
 int alert_file_open(alert_file_t *file, const char *path);
 void alert_file_close(alert_file_t *file);
 
-/** The next whole line, without its newline; NULL: none (yet). What has no newline is not read. */
+/** The next whole line, without its newline; NULL: none (yet). What has no newline is not read, nor
+ * are blanks: they stand for what a kill has left of a line. */
 const char *alert_file_next(alert_file_t *file);
 /** True where octets without a newline stand at the end. */
 bool alert_file_torn(const alert_file_t *file);

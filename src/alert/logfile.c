@@ -26,10 +26,22 @@ void ts_logfile_release(ts_logfile_t *file)
 	file->astray = false;
 }
 
+/* Puts octets in the place of others, in a file that is open for appending. */
+static int put_over(int fd, const char *octets, size_t len, off_t at)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (fcntl(fd, F_SETFL, flags & ~O_APPEND) != 0)
+		return TS_OK; /* it may only be appended to */
+	bool good = pwrite(fd, octets, len, at) == (ssize_t)len;
+	return fcntl(fd, F_SETFL, flags) == 0 && good ? TS_OK : TS_EIO;
+}
+
 /*
  * A kill or a crash in the middle of a write leaves a line without an end. If it is one of ours it
- * was never an event: it is taken away. What is not ours, or cannot be cut (chattr +a), is ended
- * with a newline.
+ * was never an event, and blanks take its place. Nothing is cut: a shipper that has read half a
+ * line already would miss as much of the next one, which says that a run has ended and another
+ * begun.
  */
 static int mend_tail(int fd, const struct stat *st)
 {
@@ -45,13 +57,15 @@ static int mend_tail(int fd, const struct stat *st)
 		return TS_OK;
 	if (n > 0) {
 		const char *newline = memrchr(tail, '\n', (size_t)n);
-		const char *line = newline ? newline + 1 : tail;
+		char *line = newline ? tail + (newline + 1 - tail) : tail;
 		size_t len = (size_t)(tail + n - line);
 		size_t head = len < sizeof(ours) - 1 ? len : sizeof(ours) - 1;
 
-		if ((newline || from == 0) && memcmp(line, ours, head) == 0 &&
-			ftruncate(fd, st->st_size - (off_t)len) == 0)
-			return TS_OK;
+		if ((newline || from == 0) && memcmp(line, ours, head) == 0) {
+			memset(line, ' ', len);
+			if (put_over(fd, line, len, from + (line - tail)) != TS_OK)
+				return TS_EIO;
+		}
 	}
 	return write(fd, "\n", 1) == 1 ? TS_OK : TS_EIO;
 }

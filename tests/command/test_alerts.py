@@ -189,6 +189,14 @@ class Alerts(unittest.TestCase):
         self.assertIn("line 3: no alert", r.stderr)
         self.assertIn("no end", r.stderr)
 
+    def test_blank_lines(self):
+        """What a kill has left of a line; it counts as a line of the file, and is none of the alerts."""
+        self.write(text([event(1)]) + " " * 700 + "\n\n" + text([event(2)]) + "{nonsense\n")
+        r = self.call("-F", "ecs", self.path, code=1)
+        self.assertEqual(len(r.stdout.splitlines()), 2)
+        self.assertEqual(r.stderr.count("line "), 1)
+        self.assertIn("line 5:", r.stderr)
+
     def test_full_output(self):
         self.write([event(i) for i in range(1, 200)])
         with open("/dev/full", "w", encoding="ascii") as full:

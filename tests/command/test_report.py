@@ -316,7 +316,7 @@ class Report(unittest.TestCase):
         self.assertEqual({row[0]: row[1] for row in rows}, dict(want))
 
     def test_bad_lines_and_no_lines(self):
-        self.write(text([event(1)]) + "{nonsense\n[1]\n\n")
+        self.write(text([event(1)]) + "{nonsense\n[1]\n1\n   \n\n")
         source, said = self.call(self.path, code=1)
         self.assertIn("3 lines", said)
         self.assertIn("3 lines are no event", "".join(Page(source).text))

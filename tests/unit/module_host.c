@@ -685,15 +685,20 @@ void query_response(query_t *q, const char *name, const char *target)
 
 void query_reply(query_t *q, struct mesh_reply *to)
 {
+	struct edns_option *none = NULL;
+
+	query_reply_with(q, to, &none);
+}
+
+void query_reply_with(query_t *q, struct mesh_reply *to, struct edns_option **with)
+{
 	inplace_cb_reply_func_type *reply =
 		(inplace_cb_reply_func_type *)host->callbacks[inplace_cb_reply];
 
-	q->options = NULL;
 	assert_non_null(reply);
 	(void)reply(&q->mesh.s.qinfo, &q->mesh.s,
 		q->mesh.s.return_msg ? q->mesh.s.return_msg->rep : NULL, q->mesh.s.return_rcode,
-		NULL, &q->options, &to->query_reply, q->region, NULL, host->id,
-		host->dynlib.dyn_env);
+		NULL, with, &to->query_reply, q->region, NULL, host->id, host->dynlib.dyn_env);
 }
 
 const char *query_told(const query_t *q)

@@ -88,7 +88,6 @@ typedef struct query {
 	struct comm_point point;
 	struct mesh_state_ref super;
 	struct regional *region;
-	struct edns_option *options; /* of the last reply */
 	struct dns_msg upstream;
 	uint8_t name[TS_NAME_MAX];
 } query_t;
@@ -110,8 +109,9 @@ enum module_ext_state query_failed(query_t *q);
  * target.
  */
 void query_response(query_t *q, const char *name, const char *target);
-/* The reply callback, as for the client given. */
+/* The reply callback, as for the client given; with: options of the reply so far. */
 void query_reply(query_t *q, struct mesh_reply *to);
+void query_reply_with(query_t *q, struct mesh_reply *to, struct edns_option **with);
 
 /* What the client is told: "SERVFAIL", "NOERROR" (without data), "MX host", "A address", "CNAME".
  * The last RRset counts. */

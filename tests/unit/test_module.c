@@ -62,6 +62,23 @@ static const char *told(host_t *h, const char *name, uint16_t type, const char *
 	return text;
 }
 
+/* The line of the alert file that has this in it, of a module that has ended; NULL: none. */
+static const char *alerted(host_t *h, const char *what)
+{
+	static char line[8192];
+	char path[128];
+	bool found = false;
+
+	deinit(&h->env, h->id);
+	snprintf(path, sizeof(path), "%s/a", h->folder);
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	while (!found && fgets(line, sizeof(line), f))
+		found = strstr(line, "\"kind\":\"alert\"") && strstr(line, what);
+	fclose(f);
+	return found ? line : NULL;
+}
+
 /* --- clients */
 
 static void clients__every_family(void **state)
@@ -82,6 +99,73 @@ static void clients__every_family(void **state)
 	for (size_t i = 0; i < countof(rows); i++)
 		assert_string_equal(
 			told(h, "army.ml", LDNS_RR_TYPE_MX, rows[i].client), rows[i].told);
+	host_free(h);
+}
+
+/* What is intercepted is neither stored nor looked for, and what is not the same for all, or for
+ * ever, is not stored either. */
+static void clients__leave_nothing_behind(void **state)
+{
+	static const struct {
+		const char *name;
+		uint16_t type;
+		const char *client, *told;
+	} rows[] = {
+		{"army.ml", LDNS_RR_TYPE_MX, "198.51.100.1", SUNK},
+		{"army.ml", LDNS_RR_TYPE_MX, "2001:db8::1", "A 203.0.113.66"},
+		{"army.ml.list.example", LDNS_RR_TYPE_A, "198.51.100.1", "A 127.0.0.2"},
+		{"example.com.list.example", LDNS_RR_TYPE_A, "198.51.100.1", "NXDOMAIN"},
+	};
+	host_t *h = begin(MIL CLIENTS, "rhsbl-zone: list.example\n");
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		query_t *q = query_new(h, rows[i].name, rows[i].type, rows[i].client);
+		unsigned before = h->forgotten;
+		if (query_start(q) == module_wait_module) {
+			assert_true(q->mesh.s.no_cache_store);
+			assert_int_equal(query_done(q, NULL), module_finished);
+			assert_int_equal(h->forgotten, before + 1);
+		}
+		assert_row(rows[i].name, strcmp(query_told(q), rows[i].told) == 0);
+		assert_row(rows[i].name, q->mesh.s.no_cache_lookup && q->mesh.s.no_cache_store);
+		query_free(q);
+	}
+	host_free(h);
+}
+
+static void clients__observed(void **state)
+{
+	host_t *h = begin(MIL "action TXT \"observe\"\n", "");
+
+	(void)state;
+	assert_string_equal(told(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), "A 203.0.113.66");
+	assert_non_null(alerted(h, "\"action\":\"observe\""));
+	host_free(h);
+}
+
+/* The text of an extended error goes before what is there already, where Unbound is to tell it. */
+static void clients__are_told_why(void **state)
+{
+	host_t *h = begin(MIL, "");
+	struct edns_option there = {0}, *options;
+
+	(void)state;
+	for (int on = 0; on < 2; on++) {
+		query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+		h->cfg.ede = on;
+		assert_int_equal(query_start(q), module_finished);
+		options = &there;
+		query_reply_with(q, &q->reply, &options);
+		if (on) {
+			assert_int_equal(options->opt_code, LDNS_EDNS_EDE);
+			assert_int_equal(options->opt_len, 24);
+			assert_memory_equal(options->opt_data, "\0\4did you mean army.mil?", 24);
+			assert_ptr_equal(options->next, &there);
+		} else
+			assert_ptr_equal(options, &there);
+		query_free(q);
+	}
 	host_free(h);
 }
 
@@ -197,6 +281,49 @@ static void clients__who_differ_without_memory(void **state)
 	host_free(h);
 }
 
+/* As for the names themselves: the list, asked by clients that differ. */
+static void clients__who_differ_about_the_list(void **state)
+{
+	host_t *h = begin(MIL CLIENTS, "rhsbl-zone: list.example\n");
+	query_t *q = query_new(h, "army.ml.list.example", LDNS_RR_TYPE_A, "2001:db8::1");
+	struct mesh_reply second;
+
+	(void)state;
+	query_join(q, &second, "198.51.100.1");
+	assert_int_equal(query_start(q), module_finished);
+	query_reply(q, &second);
+	assert_string_equal(query_told(q), "A 127.0.0.2");
+	query_reply(q, &q->reply);
+	assert_string_equal(query_told(q), "NXDOMAIN");
+	query_free(q);
+	host_free(h);
+}
+
+static void clients__who_ask_for_the_status(void **state)
+{
+	static const struct {
+		const char *client;
+		uint16_t qclass;
+		const char *told;
+	} rows[] = {
+		{"192.0.2.9", LDNS_RR_CLASS_CH, "TXT"},
+		{"198.51.100.1", LDNS_RR_CLASS_CH, "REFUSED"},
+		{"192.0.2.9", LDNS_RR_CLASS_IN, "A 203.0.113.66"},
+	};
+	host_t *h = begin(MIL, "status-client: 192.0.2.0/24\n");
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		query_t *q = query_new(h, "status.typosink", LDNS_RR_TYPE_TXT, rows[i].client);
+		q->mesh.s.qinfo.qclass = rows[i].qclass;
+		if (query_start(q) == module_wait_module)
+			(void)query_done(q, NULL);
+		assert_row(rows[i].client, strcmp(query_told(q), rows[i].told) == 0);
+		query_free(q);
+	}
+	host_free(h);
+}
+
 /* A prefetch has no client: the name, the list and the state are judged for nobody in particular.
  */
 static void clients__nobody(void **state)
@@ -260,7 +387,7 @@ static void clients__without_a_policy(void **state)
 		{"another class", LDNS_RR_TYPE_MX, 3, false, false},
 		{"another query waits for it", LDNS_RR_TYPE_MX, 1, true, false},
 	};
-	host_t *h = host_new(0, "no policy\n", "without-policy: defer\n");
+	host_t *h = host_new(0, "no policy\n", "without-policy: defer\nrhsbl-zone: list.example\n");
 
 	(void)state;
 	assert_int_equal(init(&h->env, h->id), 1);
@@ -278,6 +405,8 @@ static void clients__without_a_policy(void **state)
 		query_free(q);
 		query_free(super);
 	}
+	assert_string_equal(
+		told(h, "army.ml.list.example", LDNS_RR_TYPE_A, "192.0.2.9"), "SERVFAIL");
 	host_free(h);
 }
 
@@ -386,9 +515,11 @@ static void again__after_another_policy(void **state)
 	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "");
 	query_t *before = query_new(h, "example.com", LDNS_RR_TYPE_MX, "192.0.2.9");
 	query_t *waits = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	query_t *prefetch = query_new(h, "example.com", LDNS_RR_TYPE_MX, NULL);
 
 	(void)state;
 	assert_int_equal(query_start(before), module_wait_module);
+	assert_int_equal(query_start(prefetch), module_wait_module);
 	assert_int_equal(query_start(waits), module_wait_subquery);
 	assert_true(waits->mesh.s.no_cache_lookup);
 	for (int turn = 0; turn < 3; turn++) {
@@ -408,6 +539,10 @@ static void again__after_another_policy(void **state)
 	}
 	assert_int_equal(query_done(before, NULL), module_finished);
 	assert_string_equal(query_told(before), SUNK);
+	unsigned forgotten = h->forgotten;
+	assert_int_equal(query_done(prefetch, NULL), module_finished);
+	assert_int_equal(h->forgotten, forgotten + 1);
+	query_free(prefetch);
 	/* What it waits for does not matter any more: as if it had never waited. */
 	query_t *sub = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
 	inform_super(&sub->mesh.s, 0, &waits->mesh.s);
@@ -441,6 +576,40 @@ static void again__an_alias(void **state)
 		assert_int_equal(h->forgotten - before, known < 2);
 		query_free(own);
 	}
+	/* Our own host's name is no typo, whoever points to it. */
+	query_t *q = query_new(h, "www.example.com", LDNS_RR_TYPE_A, "192.0.2.9");
+	assert_int_equal(query_start(q), module_wait_module);
+	assert_int_equal(query_done(q, "mx.sinkhole.example"), module_finished);
+	assert_string_equal(query_told(q), "CNAME");
+	query_free(q);
+	host_free(h);
+}
+
+/* Only what belongs to the name is followed, and only as far as it is whole. */
+static void again__an_alias_of_something_else(void **state)
+{
+	host_t *h = begin(MIL, "");
+	query_t *q = query_new(h, "www.example.com", LDNS_RR_TYPE_MX, "192.0.2.9");
+	query_t *other = query_new(h, "example.org", LDNS_RR_TYPE_MX, "192.0.2.9");
+	uint8_t *name = q->name;
+	size_t len = q->mesh.s.qinfo.qname_len, next = 0;
+
+	(void)state;
+	(void)query_done(q, "army.ml");
+	struct reply_info *reply = q->upstream.rep;
+	struct packed_rrset_data *data = reply->rrsets[0]->entry.data;
+	uint8_t *owner = reply->rrsets[0]->rk.dname;
+	reply->rrsets[0]->rk.dname = other->name;
+	assert_false(ts_chain_next(reply, &name, &len, &next));
+	reply->rrsets[0]->rk.dname = owner;
+	data->count = 0;
+	assert_false(ts_chain_next(reply, &name, &len, &next));
+	assert_ptr_equal(name, q->name);
+	data->count = 1;
+	assert_true(ts_chain_next(reply, &name, &len, &next));
+	assert_ptr_not_equal(name, q->name);
+	query_free(other);
+	query_free(q);
 	host_free(h);
 }
 
@@ -461,6 +630,17 @@ static void again__queries_of_its_own(void **state)
 		assert_int_equal(h->forgotten, turn);
 		assert_string_equal(h->last_forgotten, "army.ml");
 		query_free(own);
+		/* What clients get from us alone: our sinkhole's address; what is to be asked for.
+		 */
+		static const char *const hot[] = {"mx.sinkhole.example", "us.marines.ml"};
+		for (size_t i = 0; i < countof(hot); i++) {
+			own = query_new(h, hot[i], LDNS_RR_TYPE_A, NULL);
+			query_waits_for(super, own);
+			assert_int_equal(query_done(own, NULL), module_finished);
+			assert_string_equal(h->last_forgotten, hot[i]);
+			query_free(own);
+		}
+		h->forgotten = turn;
 		/* Nobody's: judged once, then known. Nothing is taken out. */
 		query_t *quiet = query_new(h, "ns.example.net", LDNS_RR_TYPE_A, NULL);
 		query_waits_for(super, quiet);
@@ -484,6 +664,7 @@ static void again__a_client_who_joins(void **state)
 		query_t *own = query_new(h, "army.ml", LDNS_RR_TYPE_A, NULL);
 		query_waits_for(super, own);
 		query_join(own, &joined, "198.51.100.9");
+		assert_int_equal(query_start(own), module_wait_module);
 		assert_int_equal(query_done(own, NULL), module_finished);
 		assert_string_equal(query_told(own), "A 192.0.2.25");
 		/* Unbound hands the reply out, and the query that waits gets the real one back. */
@@ -505,8 +686,10 @@ static void again__dns64(void **state)
 		int valrec, priming;
 		const char *told;
 	} rows[] = {
-		{"a client's AAAA", "army.ml", LDNS_RR_TYPE_AAAA, "192.0.2.9", 0, 0,
+		{"a client's AAAA", "army.ml", LDNS_RR_TYPE_AAAA, "198.51.100.1", 0, 0,
 			"A 192.0.2.25"},
+		{"another client's", "army.ml", LDNS_RR_TYPE_AAAA, "2001:db8::1", 0, 0,
+			"A 203.0.113.66"},
 		{"another type", "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9", 0, 0, "A 203.0.113.66"},
 		{"another name", "www.example.com", LDNS_RR_TYPE_AAAA, "192.0.2.9", 0, 0,
 			"A 203.0.113.66"},
@@ -515,7 +698,7 @@ static void again__dns64(void **state)
 		{"priming", "army.ml", LDNS_RR_TYPE_AAAA, "192.0.2.9", 0, 1, "A 203.0.113.66"},
 		{"nobody's", "army.ml", LDNS_RR_TYPE_AAAA, NULL, 0, 0, "A 203.0.113.66"},
 	};
-	host_t *h = host_new(1, policy_text(1, MIL), "");
+	host_t *h = host_new(1, policy_text(1, MIL CLIENTS), "");
 
 	(void)state;
 	assert_int_equal(init(&h->env, h->id), 1);
@@ -532,12 +715,42 @@ static void again__dns64(void **state)
 			unsigned before = h->forgotten;
 			query_reply(sub, &super->reply);
 			assert_true(h->forgotten > before);
-			assert_int_not_equal(sub->mesh.s.return_msg->rep->rrsets[0]->entry.hash, 0);
+			const struct ub_packed_rrset_key *rrset =
+				sub->mesh.s.return_msg->rep->rrsets[0];
+			assert_int_not_equal(rrset->entry.hash, 0);
+			assert_true(rrset->rk.flags & PACKED_RRSET_RPZ); /* a part of its key */
 		}
 		query_free(sub);
 		query_free(super);
 	}
+	/* Its question is always for the address. */
+	query_t *super = query_new(h, "army.ml", LDNS_RR_TYPE_AAAA, "198.51.100.1");
+	query_t *sub = query_new(h, "army.ml", LDNS_RR_TYPE_MX, NULL);
+	query_waits_for(super, sub);
+	assert_int_equal(query_start(sub), module_wait_module);
+	query_free(sub);
+	query_free(super);
 	host_free(h);
+}
+
+/* What DNS64 has made of it and stored: the AAAA, whose key has the CD bit in it, and the A behind
+ * it. With dns64-synthall the client's question never comes to us. */
+static void again__dns64_stored(void **state)
+{
+	(void)state;
+	for (int synthesised = 0; synthesised < 2; synthesised++) {
+		host_t *h = host_new(1, policy_text(1, MIL), "");
+		assert_int_equal(init(&h->env, h->id), 1);
+		query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_AAAA, "192.0.2.9");
+		if (!synthesised)
+			assert_int_equal(query_start(q), module_finished);
+		unsigned before = h->forgotten;
+		query_reply(q, &q->reply);
+		assert_int_equal(h->forgotten, before + 3);
+		query_free(q);
+		assert_non_null(alerted(h, "\"name\":\"army.ml\""));
+		host_free(h);
+	}
 }
 
 /* --- the check */
@@ -548,22 +761,25 @@ static void check__what_its_answers_mean(void **state)
 		const char *what;
 		int rcode, message; /* of the message; -1: none */
 		enum sec_status security;
-		const char *told;
+		ts_existence_t means;
 	} rows[] = {
-		{"exists", 0, 0, sec_status_unchecked, SUNK},
-		{"does not", 0, 3, sec_status_unchecked, "A 203.0.113.66"},
-		{"does not, by the code", 3, -1, sec_status_unchecked, "A 203.0.113.66"},
-		{"bogus", 0, 0, sec_status_bogus, "A 203.0.113.66"},
-		{"servfail", 2, -1, sec_status_unchecked, "A 203.0.113.66"},
-		{"servfail in the message", 0, 2, sec_status_unchecked, "A 203.0.113.66"},
-		{"no message", 0, -1, sec_status_unchecked, "A 203.0.113.66"},
+		{"exists", 0, 0, sec_status_unchecked, TS_EXISTS},
+		{"does not", 0, 3, sec_status_unchecked, TS_ABSENT},
+		{"does not, by the code", 3, -1, sec_status_unchecked, TS_ABSENT},
+		{"bogus", 0, 0, sec_status_bogus, TS_FAILED},
+		{"servfail", 2, -1, sec_status_unchecked, TS_FAILED},
+		{"servfail in the message", 0, 2, sec_status_unchecked, TS_FAILED},
+		{"no message", 0, -1, sec_status_unchecked, TS_FAILED},
 	};
-	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "evidence-failure: pass\n");
 
 	(void)state;
-	for (size_t i = 0; i < countof(rows); i++) {
+	for (size_t n = 0; n < 2 * countof(rows); n++) {
+		bool intercepts = n >= countof(rows); /* where the check fails */
+		size_t i = n % countof(rows);
+		host_t *h = begin(MIL "evidence TXT \"dns\"\n",
+			intercepts ? "evidence-failure: intercept\n" : "evidence-failure: pass\n");
 		query_t *q = query_new(h, "us.marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
-		query_t *other = query_new(h, "other.mil", LDNS_RR_TYPE_MX, NULL);
+		query_t *other = query_new(h, "another.mil", LDNS_RR_TYPE_MX, NULL);
 		query_t *sub = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
 		struct reply_info reply = {.flags = (uint16_t)(BIT_QR | (rows[i].message & 15)),
 			.security = rows[i].security};
@@ -577,29 +793,152 @@ static void check__what_its_answers_mean(void **state)
 		inform_super(&other->mesh.s, 0, &q->mesh.s);
 		sub->mesh.s.qinfo.qtype = LDNS_RR_TYPE_A;
 		inform_super(&sub->mesh.s, 0, &q->mesh.s);
-		query_t *alike = query_new(h, "marinez.mil", LDNS_RR_TYPE_MX, NULL);
-		inform_super(&alike->mesh.s, 0, &q->mesh.s);
-		query_free(alike);
 		assert_int_equal(query_start(q), module_wait_subquery);
 		inform_super(&sub->mesh.s, 0, &other->mesh.s); /* which has asked us nothing */
 		sub->mesh.s.qinfo.qtype = LDNS_RR_TYPE_MX;
 		sub->mesh.s.return_rcode = rows[i].rcode;
 		sub->mesh.s.return_msg = rows[i].message >= 0 ? &msg : NULL;
 		inform_super(&sub->mesh.s, 0, &q->mesh.s);
-		inform_super(&sub->mesh.s, 0, &q->mesh.s); /* said twice: nothing */
+		/* What is said after it does not count. */
+		sub->mesh.s.return_rcode = rows[i].means == TS_ABSENT ? 2 : 3;
+		inform_super(&sub->mesh.s, 0, &q->mesh.s);
 		operate(&q->mesh.s, module_event_pass, 0, NULL);
 		if (q->mesh.s.ext_state[0] == module_wait_module) {
 			assert_false(q->mesh.s.no_cache_lookup); /* it was for the wait */
 			(void)query_done(q, NULL);
 		}
-		assert_row(rows[i].what, strcmp(query_told(q), rows[i].told) == 0);
+		bool sunk =
+			rows[i].means == TS_EXISTS || (rows[i].means == TS_FAILED && intercepts);
+		assert_row(
+			rows[i].what, strcmp(query_told(q), sunk ? SUNK : "A 203.0.113.66") == 0);
 		query_free(sub);
 		query_free(other);
 		query_free(q);
+		host_free(h);
 	}
-	/* It cannot be made at all: as one that failed. */
+}
+
+/* It cannot be made at all: as one that failed; and it is over. */
+static void check__that_cannot_be_made(void **state)
+{
+	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "evidence-failure: intercept\n");
+	struct edns_option *options = NULL;
+
+	(void)state;
+	h->cfg.ede = 1;
 	h->refuses_subqueries = true;
-	assert_string_equal(told(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), "A 203.0.113.66");
+	query_t *q = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	assert_int_equal(query_start(q), module_finished);
+	query_reply_with(q, &q->reply, &options);
+	assert_string_equal(query_told(q), SUNK);
+	assert_non_null(options);
+	query_free(q);
+	/* Of Unbound's own queries nothing is left that clients would have to be asked about. */
+	query_t *own = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, NULL);
+	unsigned before = h->forgotten;
+	own->mesh.s.is_valrec = 1;
+	assert_int_equal(query_done(own, NULL), module_finished);
+	assert_int_equal(h->forgotten, before + 1);
+	query_free(own);
+	host_free(h);
+}
+
+/* Not more at once than evidence-max; one that is over, or whose client has gone, makes room. */
+static void check__so_many_at_a_time(void **state)
+{
+	host_t *h =
+		begin(MIL "evidence TXT \"dns\"\n", "evidence-max: 1\nevidence-failure: pass\n");
+
+	(void)state;
+	for (int informed = 0; informed < 3; informed++) {
+		query_t *q = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+		query_t *second = query_new(h, "navy.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+		query_t *sub = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
+		assert_int_equal(query_start(q), module_wait_subquery);
+		assert_int_equal(query_start(second), module_wait_module);
+		if (informed) {
+			inform_super(&sub->mesh.s, 0, &q->mesh.s);
+			query_t *third = query_new(h, "navy.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+			assert_int_equal(query_start(third), module_wait_subquery);
+			query_free(third);
+		}
+		query_free(sub);
+		query_free(second);
+		query_free(q);
+	}
+	host_free(h);
+}
+
+/* A name that is no typo, for what it would stand for does not exist, and an alias of one: that is
+ * asked for as well, once, whether anything is found in a cache or not. */
+static void check__of_an_alias(void **state)
+{
+	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "evidence-failure: pass\n");
+	query_t *no = query_new(h, "navy.mil", LDNS_RR_TYPE_MX, NULL);
+	query_t *yes = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
+	struct reply_info reply = {.flags = BIT_QR};
+	struct dns_msg msg = {.rep = &reply};
+
+	(void)state;
+	no->mesh.s.return_rcode = LDNS_RCODE_NXDOMAIN;
+	yes->mesh.s.return_msg = &msg;
+	for (int exists = 0; exists < 2; exists++) {
+		query_t *q = query_new(h, "navy.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+		assert_int_equal(query_start(q), module_wait_subquery);
+		inform_super(&no->mesh.s, 0, &q->mesh.s);
+		assert_int_equal(query_start(q), module_wait_module);
+		assert_int_equal(query_done(q, "marines.ml"), module_wait_subquery);
+		assert_memory_equal(h->subquery.qname, yes->name, h->subquery.qname_len);
+		yes->mesh.s.return_rcode = exists ? LDNS_RCODE_NOERROR : LDNS_RCODE_NXDOMAIN;
+		inform_super(&yes->mesh.s, 0, &q->mesh.s);
+		assert_int_equal(query_start(q), module_finished);
+		query_reply(q, &q->reply);
+		assert_string_equal(query_told(q), exists ? SUNK : "CNAME");
+		if (exists) /* behind the alias */
+			assert_int_equal(q->mesh.s.return_msg->rep->an_numrrsets, 2);
+		query_free(q);
+	}
+	query_free(yes);
+	query_free(no);
+	host_free(h);
+}
+
+/* Whatever the answers are aliases of, one look-up makes us ask for three names and no more. */
+static void check__not_for_ever(void **state)
+{
+	static const char *const targets[][2] = {
+		{"marines.ml", "marines.mil"}, {"navy.ml", "navy.mil"}, {"guard.ml", "guard.mil"}};
+	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "evidence-failure: intercept\n");
+	query_t *q = query_new(h, "www.example.com", LDNS_RR_TYPE_MX, "192.0.2.9");
+
+	(void)state;
+	assert_int_equal(query_start(q), module_wait_module);
+	for (size_t i = 0; i < countof(targets); i++) {
+		query_t *no = query_new(h, targets[i][1], LDNS_RR_TYPE_MX, NULL);
+		no->mesh.s.return_rcode = LDNS_RCODE_NXDOMAIN;
+		assert_int_equal(query_done(q, targets[i][0]), module_wait_subquery);
+		inform_super(&no->mesh.s, 0, &q->mesh.s);
+		assert_int_equal(query_start(q), module_finished);
+		assert_string_equal(query_told(q), "CNAME");
+		query_free(no);
+	}
+	assert_int_equal(query_done(q, "coast.ml"), module_finished); /* as one that failed */
+	assert_string_equal(query_told(q), SUNK);
+	query_free(q);
+	host_free(h);
+}
+
+/* A reply that is sent while the check is on its way (Unbound's timer) is none of ours. */
+static void check__that_is_waited_for(void **state)
+{
+	host_t *h = begin(MIL CLIENTS "evidence TXT \"dns\"\n", "");
+	query_t *q = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+
+	(void)state;
+	assert_int_equal(query_start(q), module_wait_subquery);
+	query_reply(q, &q->reply);
+	query_free(q);
+	assert_null(alerted(h, ""));
 	host_free(h);
 }
 
@@ -739,13 +1078,13 @@ static void check__from_the_cache(void **state)
 	} rows[] = {
 		{"exists", 0, sec_status_insecure, 0, SUNK},
 		{"does not", 3, sec_status_insecure, 0, "A 203.0.113.66"},
-		{"fails", 2, sec_status_insecure, 0, SUNK},
-		{"bogus", 0, sec_status_bogus, 1, SUNK},
+		{"fails", 2, sec_status_insecure, 0, "A 203.0.113.66"},
+		{"bogus", 0, sec_status_bogus, 1, "A 203.0.113.66"},
 		{"validated", 0, sec_status_secure, 1, SUNK},
 		{"not yet validated", 0, sec_status_unchecked, 1, NULL},
 		{"nobody validates", 0, sec_status_unchecked, 0, SUNK},
 	};
-	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "");
+	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "evidence-failure: pass\n");
 	struct msgreply_entry entry = {0};
 
 	(void)state;
@@ -806,6 +1145,9 @@ static void memory__of_a_query(void **state)
 			bool refused = refusals.ever,
 			     served = strcmp(query_told(q), "SERVFAIL") != 0;
 			assert_row(rows[i].name, next == module_finished || !rows[i].told);
+			if (next == module_finished)
+				assert_row(rows[i].name,
+					q->mesh.s.no_cache_lookup && q->mesh.s.no_cache_store);
 			if (next == module_finished && (served || !refused))
 				assert_string_equal(
 					query_told(q), rows[i].told ? rows[i].told : SUNK);
@@ -874,18 +1216,20 @@ static void init__of_a_foreign_program(void **state)
 
 static void init__own_zones(void **state)
 {
-	char army[] = "army.ml", root[] = ".", bad[] = "a..b";
+	char us[] = "us.army.ml", root[] = ".", bad[] = "a..b";
 	host_t *h = host_new(0, policy_text(1, MIL), "");
 	struct config_str2list other = {NULL, root, NULL}, local = {&other, bad, NULL};
-	struct config_stub stub = {.name = army}, forward = {.name = root};
+	struct config_stub stub = {.name = us}, forward = {.name = root};
 
 	(void)state;
 	h->cfg.local_zones = &local;
 	h->cfg.stubs = &stub;
 	h->cfg.forwards = &forward;
 	assert_int_equal(init(&h->env, h->id), 1);
-	assert_string_equal(told(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), "A 203.0.113.66");
 	assert_string_equal(told(h, "us.army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), "A 203.0.113.66");
+	assert_string_equal(
+		told(h, "x.us.army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), "A 203.0.113.66");
+	assert_string_equal(told(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), SUNK);
 	host_free(h);
 }
 
@@ -959,6 +1303,14 @@ static void init__memory_is_told(void **state)
 	operate(&q->mesh.s, module_event_noreply, 0, NULL); /* nothing that a module of ours gets */
 	assert_int_equal(q->mesh.s.ext_state[0], module_error);
 	query_free(q);
+	/* An old policy is let go: what is told then is of the look before. */
+	for (int serial = 2; serial < 4; serial++) {
+		char said[32];
+		snprintf(said, sizeof(said), "serial %d from", serial);
+		host_write("policy.zone", policy_text(serial, MIL));
+		host_wait_logged(said);
+	}
+	assert_int_equal(get_mem(&h->env, 0), whole);
 	host_free(h);
 }
 
@@ -1198,6 +1550,36 @@ static void purge__what_unbound_would_not_serve_either(void **state)
 	still_end(&s);
 }
 
+/* Twice as many bins in the midst of it, and an entry among those that were seen already. */
+static still_t *growing;
+
+static void grow(struct query_info *qinfo)
+{
+	cache_t *c = growing->cache;
+
+	(void)qinfo;
+	if (++removals != 10)
+		return;
+	c->table.size = BINS;
+	c->bins[3].overflow_list = &c->entries[40].entry;
+	c->bins[40].overflow_list = NULL;
+}
+
+static void purge__of_a_table_that_grows(void **state)
+{
+	still_t s;
+
+	(void)state;
+	still_begin(&s);
+	growing = &s;
+	removals = 0;
+	s.cache->table.size = BINS / 2;
+	s.host->removing = grow;
+	assert_true(still_purge(&s));
+	assert_int_equal(s.removed, BINS);
+	still_end(&s);
+}
+
 static ts_policyset_t *set_of(const char *text)
 {
 	ts_policy_options_t options = {.seed = 1};
@@ -1281,9 +1663,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clients__every_family),
+		cmocka_unit_test(clients__leave_nothing_behind),
+		cmocka_unit_test(clients__observed),
+		cmocka_unit_test(clients__are_told_why),
 		cmocka_unit_test(clients__who_differ_at_once),
 		cmocka_unit_test(clients__who_differ_and_the_real_answer),
 		cmocka_unit_test(clients__who_differ_without_memory),
+		cmocka_unit_test(clients__who_differ_about_the_list),
+		cmocka_unit_test(clients__who_ask_for_the_status),
 		cmocka_unit_test(clients__nobody),
 		cmocka_unit_test(clients__unbound_itself),
 		cmocka_unit_test(clients__without_a_policy),
@@ -1292,10 +1679,17 @@ int main(void)
 		cmocka_unit_test(again__waiting_for_another_policy),
 		cmocka_unit_test(again__after_another_policy),
 		cmocka_unit_test(again__an_alias),
+		cmocka_unit_test(again__an_alias_of_something_else),
 		cmocka_unit_test(again__queries_of_its_own),
 		cmocka_unit_test(again__a_client_who_joins),
 		cmocka_unit_test(again__dns64),
+		cmocka_unit_test(again__dns64_stored),
 		cmocka_unit_test(check__what_its_answers_mean),
+		cmocka_unit_test(check__that_cannot_be_made),
+		cmocka_unit_test(check__so_many_at_a_time),
+		cmocka_unit_test(check__of_an_alias),
+		cmocka_unit_test(check__not_for_ever),
+		cmocka_unit_test(check__that_is_waited_for),
 		cmocka_unit_test(check__that_fails_for_clients_who_differ),
 		cmocka_unit_test(check__without_a_cache),
 		cmocka_unit_test(check__of_what_passed_us_by),
@@ -1311,10 +1705,11 @@ int main(void)
 		cmocka_unit_test(init__memory_is_told),
 		cmocka_unit_test(purge__touches_the_cache_under_the_lock_alone),
 		cmocka_unit_test(purge__ends_where_unbound_reloads),
-		cmocka_unit_test(purge__leaves_what_was_asked_for),
 		cmocka_unit_test(purge__without_memory_says_so),
-		cmocka_unit_test(memory__of_the_first_purge),
 		cmocka_unit_test(purge__what_unbound_would_not_serve_either),
+		cmocka_unit_test(purge__of_a_table_that_grows),
+		cmocka_unit_test(purge__leaves_what_was_asked_for),
+		cmocka_unit_test(memory__of_the_first_purge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

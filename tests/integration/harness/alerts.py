@@ -14,14 +14,14 @@ class AlertFile:
         self.path = Path(path)
 
     def events(self, growing=False):
-        """Every event of the file, in order. Half a line or bad JSON raises; not so half a line of a
+        """Every event of the file, in order; blanks stand for what a kill has left of one. Half a line or bad JSON raises; not so half a line of a
         file that is growing: a reader may see the first pages of a write before the last."""
         if not self.path.exists():
             return []
         data = self.path.read_bytes()
         whole, _, rest = data.rpartition(b"\n")
         assert growing or not rest, f"half a line in {self.path}: {rest[:200]!r}"
-        return [json.loads(line) for line in whole.split(b"\n")] if whole else []
+        return [json.loads(line) for line in whole.split(b"\n") if line.strip()]
 
     def alerts(self):
         """Those of kind alert, that is, with a question in them."""
