@@ -54,6 +54,31 @@ struct two_edits {
 	struct probe without[TS_TWO_EDITS_MAX]; /* one of them without letter i of the label */
 };
 
+/* Which letters (see letter_bit) a label has once at least, twice, three times. */
+struct bag {
+	uint32_t has[3];
+};
+
+/*
+ * Whom a deletion leads to is not always meant: the two may lie more errors apart than a short
+ * label bears. most: how many letters that the target's label lacks the typed one may have after
+ * one error, where the target's is by one shorter, as long, longer by one; -1: it bears no such
+ * error.
+ */
+struct sift {
+	bool ready;
+	struct bag bag; /* of the typed label */
+	int8_t most[3];
+};
+
+/* Who may be judged of those that the known label leads to. */
+enum sifting {
+	SIFT_NONE,  /* all may */
+	SIFT_ONE,   /* who is one error away, or two, in a short label */
+	SIFT_TWO,   /* who is two */
+	SIFT_LENGTH /* whose label has `length` letters */
+};
+
 /* A label whose right-hand side is a target's. */
 struct known_label {
 	unsigned at; /* its number */
@@ -63,6 +88,7 @@ struct known_label {
 	struct two_edits two;
 	struct probe look;                  /* what it looks like, if not like itself */
 	bool asks_one, asks_two, asks_look; /* these are ready */
+	struct sift sift;
 };
 
 struct asking {
@@ -78,9 +104,11 @@ struct asking {
 	bool idn;           /* the name is what an internationalised one looks like */
 	bool rank_known;    /* typed.popularity is */
 	bool use_known;     /* typed.suffix_in_use is */
-	uint32_t letters;   /* that whom to judge must have, see letters_of */
+	enum sifting sifting;
+	unsigned length;
 	unsigned nseen;
 	uint32_t seen[SEEN_MAX];
+	uint64_t seen_bits;     /* bit n: one of these is n modulo 64 */
 	ts_likeness_t *explain; /* where the account of explain_target goes, not NULL: only that */
 	uint32_t explain_target;
 };
@@ -129,14 +157,17 @@ static void judge(struct asking *ask, uint32_t t)
 {
 	const struct target *target = &ask->index->targets[t];
 	const ts_name_t *name = ask->typed.name;
-	ts_likeness_t l = {.odds = TS_ODDS_NEVER};
+	ts_likeness_t l;
 
-	for (unsigned i = 0; i < ask->nseen; i++)
+	uint64_t bit = UINT64_C(1) << (t & 63);
+
+	for (unsigned i = ask->seen_bits & bit ? 0 : ask->nseen; i < ask->nseen; i++)
 		if (ask->seen[i] == t)
 			return;
 	if (ask->nseen == SEEN_MAX)
 		return;
 	ask->seen[ask->nseen++] = t;
+	ask->seen_bits |= bit;
 	if (!ask->use_known) {
 		unsigned at = ask->typed.suffix;
 
@@ -148,11 +179,12 @@ static void judge(struct asking *ask, uint32_t t)
 		ask->typed.popularity = ts_popular_rank(ask->popular, name);
 		ask->rank_known = true;
 	}
-	for (int more = -1; more <= 2; more++) {
-		int first = name->nlabels - target->meant.nlabels - more;
-		if (first >= 0 && first < name->nlabels)
-			ts_likeness(&ask->typed, (unsigned)first, &target->meant, &l);
-	}
+	l.odds = TS_ODDS_NEVER;
+	l.score = 0;
+	l.nterms = 0;
+	l.tells = ask->explain;
+	int labels = name->nlabels - target->meant.nlabels;
+	ts_likeness(&ask->typed, labels - 2, labels + 1, &target->meant, &l);
 	if (ask->idn && !ts_likeness_idn(&ask->typed, &target->meant, &l))
 		return;
 	if (ask->explain) {
@@ -180,6 +212,84 @@ static void judge(struct asking *ask, uint32_t t)
 	ask->matches[at] = match;
 }
 
+/* Is such an error in a label of that many letters, meant, enough for any target? */
+static bool bears(const struct asking *ask, enum ts_error error, size_t meant)
+{
+	const ts_name_t *name = ask->typed.name;
+
+	if (meant > SHORT_MAX)
+		return true;
+	int odds = ts_odds_most(
+		error, meant, ts_name_suffix(name, name->nlabels - 1u), ask->popular != NULL);
+	return ts_odds_to_score(odds) >= ask->index->threshold;
+}
+
+static struct bag bag_of(const uint8_t *s, size_t n)
+{
+	struct bag bag = {{0}};
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t bit = letter_bit(s[i]);
+
+		bag.has[2] |= bag.has[1] & bit;
+		bag.has[1] |= bag.has[0] & bit;
+		bag.has[0] |= bit;
+	}
+	return bag;
+}
+
+/* Not where other letters add to the score. */
+static bool is_sifted(const struct asking *ask, const struct letters *l)
+{
+	return l->n < TS_TWO_EDITS_EASY && !ask->idn;
+}
+
+static void ready_sift(struct asking *ask)
+{
+	const struct letters *l = &ask->known.l;
+	struct sift *sift = &ask->known.sift;
+
+	sift->bag = bag_of(l->s, l->n);
+	sift->ready = true;
+	sift->most[0] = bears(ask, TS_ERROR_ADDED, l->n - 1) ? 1 : -1;
+	sift->most[1] = bears(ask, TS_ERROR_OTHER, l->n)     ? 1
+			: bears(ask, TS_ERROR_SWAPPED, l->n) ? 0
+							     : -1;
+	sift->most[2] = bears(ask, TS_ERROR_MISSING, l->n + 1) ? 0 : -1;
+}
+
+/* May the known label be this target's? */
+static bool passes(struct asking *ask, const struct target *target)
+{
+	const struct sift *sift = &ask->known.sift;
+	unsigned labels = ask->typed.name->nlabels - ask->known.at;
+	const uint8_t *label = target->meant.wire;
+
+	if (target->meant.nlabels < labels)
+		return false;
+	for (unsigned left = target->meant.nlabels - labels; left; left--)
+		label += 1 + *label;
+	if (ask->sifting == SIFT_LENGTH)
+		return *label == ask->length;
+	int more = *label - (int)ask->known.l.n, lacks = 0;
+	if (more < -2 || more > 2)
+		return false;
+	if (!sift->ready)
+		ready_sift(ask);
+	int most = ask->sifting == SIFT_ONE && more >= -1 && more <= 1 ? sift->most[more + 1] : -1;
+	/* likeness.c: in a short label two errors bring no letter that is not in it. */
+	if (most < 1 && sift->bag.has[0] & ~target->letters)
+		return false;
+	struct bag meant = bag_of(label + 1, *label);
+	for (unsigned i = 0; i < 3; i++)
+		for (uint32_t bits = sift->bag.has[i] & ~meant.has[i]; bits; bits &= bits - 1)
+			lacks++;
+	return lacks <= most ||
+	       (*label >= TS_TWO_EDITS_MIN && !(sift->bag.has[0] & ~meant.has[0]) &&
+		       ts_odds_to_score(ts_odds_most_two(more, (unsigned)lacks, *label,
+			       ask->popular != NULL)) >= ask->index->threshold);
+}
+
 /* Everything that stands under a key that a filter has. */
 static void judge_key(struct asking *ask, uint64_t key)
 {
@@ -189,7 +299,8 @@ static void judge_key(struct asking *ask, uint64_t key)
 	for (size_t i = place_of(key, index->nentries); index->entries[i].tag;
 		i = next_place(i, index->nentries))
 		if (index->entries[i].tag == tag && index->entries[i].value < index->count &&
-			!(ask->letters & ~index->targets[index->entries[i].value].letters))
+			(ask->sifting == SIFT_NONE ||
+				passes(ask, &index->targets[index->entries[i].value])))
 			judge(ask, index->entries[i].value);
 }
 
@@ -273,7 +384,6 @@ static void ask_one_edit(
 	const uint64_t salt = make_salt(index, KIND_LABEL, context);
 	const size_t n = l->n, h = (n - 1) / 2;
 
-	ask_probe(ask, &one->whole);
 	if (n < HALVES_MIN) {
 		for (size_t i = 0; i < n; i++)
 			if (!is_repeated(l, i))
@@ -331,8 +441,7 @@ static void ask_two_edits(
 		rights |= (uint64_t)is_yes(&two->without[j]) << j;
 	if (!left_whole && !right_whole && !rights)
 		return;
-	/* likeness.c: in a short label two errors bring no other letter. */
-	ask->letters = n < TS_TWO_EDITS_EASY ? letters_of(l->s - 1) : 0;
+	ask->sifting = is_sifted(ask, l) ? SIFT_TWO : SIFT_NONE;
 	for (size_t i = 1; i < n; i++) {
 		if (i > 1 && is_repeated(l, i))
 			continue;
@@ -350,7 +459,7 @@ static void ask_two_edits(
 			ask_pairs(ask, l, salt, i, j, j + 1);
 		}
 	}
-	ask->letters = 0;
+	ask->sifting = SIFT_NONE;
 }
 
 static const struct end *end_at(struct asking *ask, unsigned label)
@@ -372,18 +481,6 @@ static const struct end *end_at(struct asking *ask, unsigned label)
 			grow_end(ask->index, ts_name_suffix(name, i), right, last, &ask->ends[i]);
 	}
 	return &ask->ends[label];
-}
-
-/* Is such an error in a label of that many letters, meant, enough for any target? */
-static bool bears(const struct asking *ask, enum ts_error error, size_t meant)
-{
-	const ts_name_t *name = ask->typed.name;
-
-	if (meant > SHORT_MAX)
-		return true;
-	int odds = ts_odds_most(
-		error, meant, ts_name_suffix(name, name->nlabels - 1u), ask->popular != NULL);
-	return ts_odds_to_score(odds) >= ask->index->threshold;
 }
 
 /* Short names have many others about them that are no typos: of one edit, only that is looked for
@@ -415,6 +512,7 @@ static void ready_label(
 
 	label->at = at;
 	label->context = context;
+	label->sift.ready = false;
 	sum_letters(index, ts_name_suffix(ask->typed.name, at), &label->l);
 	size_t n = label->l.n;
 	label->asks_one = n > 1 && bears_any(ask, n);
@@ -447,10 +545,14 @@ static void ask_label(struct asking *ask, const struct known_label *label)
 
 	if (l->n < 2) /* likeness.c: no typo of anything */
 		return;
-	if (label->asks_one)
+	if (label->asks_one) {
+		ask_probe(ask, &label->one.whole); /* what it looks like may be of any length */
+		ask->sifting = is_sifted(ask, l) ? SIFT_ONE : SIFT_NONE;
 		ask_one_edit(ask, l, label->context, &label->one);
-	else
+		ask->sifting = SIFT_NONE;
+	} else {
 		ask_short(ask, l, salt);
+	}
 	if (label->asks_look)
 		ask_probe(ask, &label->look);
 	if (index->classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT)) {
@@ -464,11 +566,14 @@ static void ask_label(struct asking *ask, const struct known_label *label)
 	/* likeness.c: only there any other host */
 	unsigned guessed = ts_tld_closed(ts_name_suffix(name, name->nlabels - 1u)) ? 4 : 0;
 	uint64_t shift = index->inverse;
+	ask->sifting = SIFT_LENGTH;
 	for (unsigned keep = 1; keep < l->n && (keep <= guessed || keep <= host); keep++) {
+		ask->length = (unsigned)l->n - keep;
 		if (keep == host || (keep <= guessed && l->n >= keep + 4))
 			ask_salted(ask, (l->sum[l->n] - l->sum[keep]) * shift, salt);
 		shift *= index->inverse;
 	}
+	ask->sifting = SIFT_NONE;
 }
 
 /* Adds the suffixes of targets of which one label, with this context, is near these letters: one
@@ -558,6 +663,7 @@ static void ask_related(
 		if (index->classes & TS_CLASS_BIT(TS_CLASS_TWO_LABELS) &&
 			!(ask->typed.delegated && s->len == 4)) {
 			ready_one_edit(index, &l, s->context, &one);
+			ask_probe(ask, &one.whole);
 			ask_one_edit(ask, &l, s->context, &one);
 		} else {
 			ask_salted(ask, l.sum[l.n], make_salt(index, KIND_LABEL, s->context));
@@ -728,12 +834,28 @@ static size_t find(struct asking *ask, const ts_name_t *query)
 		ask->typed.popularity = ask->popular ? ts_popular_rank(ask->popular, query) : 0;
 		ask->idn = true;
 		ask->nseen = 0;
+		ask->seen_bits = 0;
 		ask_all(ask);
 	}
 	while (ask->found && ask->matches[0].class_id != TS_CLASS_TWO_EDITS &&
 		ask->matches[ask->found - 1].class_id == TS_CLASS_TWO_EDITS)
 		ask->found--;
 	return ask->found;
+}
+
+static void start(struct asking *ask, const ts_index_t *index, const ts_popular_t *popular,
+	ts_match_t *matches, size_t max)
+{
+	ask->index = index;
+	ask->popular = popular;
+	ask->matches = matches;
+	ask->max = max;
+	ask->found = 0;
+	ask->nseen = 0;
+	ask->seen_bits = 0;
+	ask->idn = ask->rank_known = false;
+	ask->sifting = SIFT_NONE;
+	ask->explain = NULL;
 }
 
 size_t ts_index_find(const ts_index_t *index, const ts_name_t *query, const ts_popular_t *popular,
@@ -743,19 +865,23 @@ size_t ts_index_find(const ts_index_t *index, const ts_name_t *query, const ts_p
 
 	if (index->count == 0 || query->nlabels == 0 || max == 0)
 		return 0;
-	ask.index = index;
-	ask.popular = popular;
-	ask.matches = matches;
-	ask.max = max;
-	ask.found = 0;
-	ask.nseen = 0;
-	ask.idn = ask.rank_known = false;
-	ask.letters = 0;
-	ask.explain = NULL;
+	start(&ask, index, popular, matches, max);
 	find(&ask, query);
 	for (size_t i = 0; i < ask.found; i++)
 		matches[i].target = index->targets[matches[i].target].position;
 	return ask.found;
+}
+
+unsigned ts_index_judged(const ts_index_t *index, const ts_name_t *query)
+{
+	struct asking ask;
+	ts_match_t match;
+
+	if (index->count == 0 || query->nlabels == 0)
+		return 0;
+	start(&ask, index, NULL, &match, 1);
+	find(&ask, query);
+	return ask.nseen;
 }
 
 size_t ts_index_explain(const ts_index_t *index, const ts_name_t *query,

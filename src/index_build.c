@@ -620,8 +620,8 @@ int ts_index_new(const ts_target_t *targets, size_t count, const ts_index_option
 		ts_meant_init(&t->meant, wire, name.len, &name, source->classes, source->known);
 		t->position = sources[i].position;
 		t->threshold = source->threshold;
-		for (unsigned k = 0; k < t->meant.suffix; k++)
-			t->letters |= letters_of(ts_name_suffix(&name, k));
+		for (size_t k = 0; k < name.off[t->meant.suffix]; k++)
+			t->letters |= letter_bit(name.wire[k]);
 		if (t->threshold < index->threshold)
 			index->threshold = t->threshold;
 		index->classes |= t->meant.classes;

@@ -34,7 +34,7 @@ enum kind {
 struct target {
 	ts_meant_t meant;
 	uint32_t position;
-	uint32_t letters; /* that stand before its suffix, see letters_of */
+	uint32_t letters; /* that stand before its suffix, see letter_bit */
 	uint16_t threshold;
 	uint8_t name[LINE - sizeof(ts_meant_t) -
 		     10]; /* where it is short enough; else in the pool */
@@ -269,14 +269,10 @@ static inline uint64_t without_two(
 	       (l->sum[l->n] - l->sum[j + 1]) * index->inverse2;
 }
 
-/* A bit for each letter of a label, one for all else. */
-static inline uint32_t letters_of(const uint8_t *label)
+/* A bit for each letter, one for all else. */
+static inline uint32_t letter_bit(uint8_t c)
 {
-	uint32_t bits = 0;
-
-	for (unsigned i = 1; i <= *label; i++)
-		bits |= UINT32_C(1) << (label[i] >= 'a' && label[i] <= 'z' ? label[i] - 'a' : 26);
-	return bits;
+	return UINT32_C(1) << (c >= 'a' && c <= 'z' ? c - 'a' : 26);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -349,7 +345,12 @@ static inline uint64_t half_salt(uint64_t salt, size_t m, bool right)
 {
 	return salt + (2 * m + right) * 0x9e3779b97f4a7c15u;
 }
+
 unsigned ts_index_suffixes_near(const ts_index_t *index, const struct letters *l, uint64_t context,
 	bool two, uint32_t *related, unsigned n);
+
+/* How many targets a look-up of that name, without a popular list, compares it with: the work that
+ * tests and benches count. */
+unsigned ts_index_judged(const ts_index_t *index, const ts_name_t *query);
 
 #endif

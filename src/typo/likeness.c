@@ -49,23 +49,62 @@ uint16_t ts_odds_to_score(int odds)
 	return (uint16_t)(odds < 0 ? 10000 - y : y);
 }
 
+#define MOST(a, b) ((a) > (b) ? (a) : (b))
+
+/* The most that is added for what else may be said of an error in a label: nothing, as long as all
+ * of that lowers a score. */
+static inline int odds_else(bool listed)
+{
+	int odds = MOST(MOST(MOST(W_FIRST_LETTER, W_FIRST_LETTER_GONE), W_FIRST_LETTER_ADDED), 0) +
+		   MOST(W_DIGIT, 0) + MOST(W_WORD, 0) + MOST(W_HOST_LABEL, 0) +
+		   CROWD_MAX * MOST(W_CROWD, 0);
+
+	if (listed)
+		odds += MOST(MOST(W_UNPOPULAR, 0),
+			MOST(W_POPULAR_HEAD, MOST(W_POPULAR_BODY, W_POPULAR_TAIL)));
+	return odds;
+}
+
 int ts_odds_most(enum ts_error error, size_t meant, const uint8_t *tld, bool listed)
 {
-	const int each[][3] = {/* the calls of find_edit, by what they do to the letters */
-		[TS_ERROR_SWAPPED] = {W_TRANSPOSITION, 0, 0},
-		[TS_ERROR_MISSING] = {W_OMISSION, W_OMISSION_OF_DOUBLE, W_HYPHEN},
-		[TS_ERROR_ADDED] = {W_REPETITION, W_INSERTION_KEY, W_HYPHEN},
-		[TS_ERROR_OTHER] = {W_SUBSTITUTION_KEY, W_VOWEL_SWAP, W_BIT_FLIP}};
-	int odds = each[error][0];
+	const int each[] = {/* the calls of find_edit, by what they do to the letters */
+		[TS_ERROR_SWAPPED] = W_TRANSPOSITION,
+		[TS_ERROR_MISSING] =
+			MOST(MOST(W_OMISSION, W_OMISSION_OF_DOUBLE), MOST(W_HYPHEN, W_PLURAL)),
+		[TS_ERROR_ADDED] = MOST(MOST(W_REPETITION, MOST(W_INSERTION, W_INSERTION_KEY)),
+			MOST(W_HYPHEN, W_PLURAL)),
+		[TS_ERROR_OTHER] = MOST(
+			MOST(W_SUBSTITUTION, W_SUBSTITUTION_KEY), MOST(W_VOWEL_SWAP, W_BIT_FLIP))};
+	int odds = each[error] + length_odds(bearing(meant, error == TS_ERROR_ADDED));
 
-	for (unsigned i = 1; i < 3; i++)
-		odds = each[error][i] > odds ? each[error][i] : odds;
-	odds += length_odds(bearing(meant, error == TS_ERROR_ADDED));
 	if (meant < 5 && ts_tld_closed(tld))
 		odds += W_SHORT_CLOSED;
 	else if (meant < 5 && (*tld != 3 || memcmp(tld + 1, "com", 3) != 0))
 		odds += W_SHORT_NOT_COM;
-	return odds + (listed ? W_UNPOPULAR : 0);
+	return odds + odds_else(listed);
+}
+
+int ts_odds_most_two(int more, unsigned lacks, size_t meant, bool listed)
+{
+	/* The most of one operation, see operation_odds. */
+	const int swap = W_TRANSPOSITION, omit = MOST(W_OMISSION, W_OMISSION_OF_DOUBLE);
+	const int other =
+		MOST(MOST(W_SUBSTITUTION, W_SUBSTITUTION_KEY), MOST(W_VOWEL_SWAP, W_LOOK_ALIKE));
+	const int add = MOST(W_REPETITION, MOST(W_INSERTION, W_INSERTION_KEY));
+	/* Of two, by how many letters they take and how many they bring, at least. */
+	const int most[5][3] = {{2 * add, 2 * add, 2 * add},
+		{MOST(add + swap, add + other), MOST(add + swap, add + other), add + other},
+		{MOST(MOST(2 * swap, add + omit), MOST(other + swap, 2 * other)),
+			MOST(add + omit, MOST(other + swap, 2 * other)), 2 * other},
+		{MOST(omit + swap, omit + other), omit + other, TS_ODDS_NEVER},
+		{2 * omit, TS_ODDS_NEVER, TS_ODDS_NEVER}};
+
+	if (lacks > 2)
+		return TS_ODDS_NEVER;
+	int odds = most[more + 2][lacks] + W_SECOND_EDIT + W_SECOND_EDIT_SHORT;
+	if (more == 0 && lacks == 0)
+		odds = MOST(odds, W_MOVED + length_odds(meant));
+	return odds + odds_else(listed);
 }
 
 unsigned ts_osa(const uint8_t *a, size_t n, const uint8_t *b, size_t m)
@@ -94,42 +133,48 @@ unsigned ts_osa(const uint8_t *a, size_t n, const uint8_t *b, size_t m)
 	return last[m];
 }
 
-size_t ts_label_fold(const uint8_t *in, size_t len, uint8_t *out)
+/* The next letter that the eye keeps, from *i on, which moves behind it; -1: no more. */
+static inline int next_look(const uint8_t *s, size_t n, size_t *i)
 {
-	size_t o = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		uint8_t c = in[i], next = i + 1 < len ? in[i + 1] : 0;
+	while (*i < n) {
+		uint8_t c = s[(*i)++], next = *i < n ? s[*i] : 0;
 
 		switch (c) {
 		case '-':
 			continue;
 		case '0':
-			c = 'o';
-			break;
+			return 'o';
 		case '1':
 		case 'i':
-			c = 'l';
-			break;
+			return 'l';
 		case '3':
-			c = 'e';
-			break;
+			return 'e';
 		case '5':
-			c = 's';
-			break;
+			return 's';
 		case 'r':
-			if (next == 'n')
-				c = 'm', i++;
-			break;
+			if (next != 'n')
+				return c;
+			++*i;
+			return 'm';
 		case 'v':
-			if (next == 'v')
-				c = 'w', i++;
-			break;
+			if (next != 'v')
+				return c;
+			++*i;
+			return 'w';
 		default:
-			break;
+			return c;
 		}
-		out[o++] = c;
 	}
+	return -1;
+}
+
+size_t ts_label_fold(const uint8_t *in, size_t len, uint8_t *out)
+{
+	size_t o = 0, i = 0;
+	int c;
+
+	while ((c = next_look(in, len, &i)) >= 0)
+		out[o++] = (uint8_t)c;
 	return o;
 }
 
@@ -205,12 +250,41 @@ static bool sounds_alike(const uint8_t *typed, size_t n, const uint8_t *meant, s
 	return x == y && memcmp(a, b, x) == 0;
 }
 
-static bool looks_alike(const uint8_t *typed, size_t n, const uint8_t *meant, size_t m)
-{
-	uint8_t a[TS_LABEL_MAX], b[TS_LABEL_MAX];
-	size_t x = ts_label_fold(typed, n, a), y = ts_label_fold(meant, m, b);
+/* What octets are: letters that next_look changes, or skips; digits. */
+#define LOOKS 1u
+#define DIGIT 2u
 
-	return x == y && memcmp(a, b, x) == 0;
+static const uint8_t kinds[256] = {['-'] = LOOKS,
+	['i'] = LOOKS,
+	['r'] = LOOKS,
+	['v'] = LOOKS,
+	['0'] = LOOKS | DIGIT,
+	['1'] = LOOKS | DIGIT,
+	['2'] = DIGIT,
+	['3'] = LOOKS | DIGIT,
+	['4'] = DIGIT,
+	['5'] = LOOKS | DIGIT,
+	['6'] = DIGIT,
+	['7'] = DIGIT,
+	['8'] = DIGIT,
+	['9'] = DIGIT};
+
+/* same: octets that the two begin with alike, all of them. */
+static bool looks_alike(const uint8_t *typed, size_t n, const uint8_t *meant, size_t m, size_t same)
+{
+	int a, b;
+
+	/* An r or a v may be one with what follows. */
+	while (same && (typed[same - 1] == 'r' || typed[same - 1] == 'v'))
+		same--;
+	if (same < n && same < m && !((kinds[typed[same]] | kinds[meant[same]]) & LOOKS))
+		return false;
+	size_t i = same, j = same;
+	do {
+		a = next_look(typed, n, &i);
+		b = next_look(meant, m, &j);
+	} while (a == b && a >= 0);
+	return a == b;
 }
 
 static unsigned count_digits(const uint8_t *s, size_t n)
@@ -218,20 +292,9 @@ static unsigned count_digits(const uint8_t *s, size_t n)
 	unsigned sum = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (s[i] >= '0' && s[i] <= '9')
+		if (kinds[s[i]] & DIGIT)
 			sum += UINT32_C(1) << (s[i] - '0') * 3;
 	return sum;
-}
-
-/* Is there a letter that ts_label_fold changes? Without one in what differs, nothing looks alike.
- */
-static bool has_looks(const uint8_t *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (s[i] == 'i' || s[i] == 'r' || s[i] == 'v' || s[i] == '-' ||
-			(s[i] >= '0' && s[i] <= '5'))
-			return true;
-	return false;
 }
 
 /* What one operation at meant[j] is worth in a word with two errors. */
@@ -242,7 +305,7 @@ static int operation_odds(const uint8_t *typed, size_t n, size_t i, const uint8_
 		return W_TRANSPOSITION;
 	if (written == 0)
 		return j > 0 && meant[j - 1] == meant[j] ? W_OMISSION_OF_DOUBLE : W_OMISSION;
-	if (eaten == 1 && looks_alike(typed + i, 1, meant + j, 1))
+	if (eaten == 1 && looks_alike(typed + i, 1, meant + j, 1, 0))
 		return W_LOOK_ALIKE;
 	if (eaten == 1)
 		return ts_keys_adjacent(typed[i], meant[j])       ? W_SUBSTITUTION_KEY
@@ -256,43 +319,58 @@ static int operation_odds(const uint8_t *typed, size_t n, size_t i, const uint8_
 		       : W_INSERTION;
 }
 
-/* The likeliest way to two errors: the best sum over the ways to cut it into two operations. The
- * first differing octets stand at left, which is not 0. TS_ODDS_NEVER: it takes more than two. */
-static int two_edits_odds(const uint8_t *typed, size_t n, const uint8_t *meant, size_t m)
+/* Two labels whose octets differ from left on, up to the last `right`, or one more. */
+struct pair {
+	const uint8_t *typed, *meant;
+	size_t n, m, left, right;
+};
+
+/* The odds of two errors of which the first, at `from`, eats and writes so many letters.
+ * TS_ODDS_NEVER: it takes more than two. */
+static inline int two_edits_from(
+	const struct pair *p, size_t from, unsigned eaten, unsigned written)
 {
-	static const uint8_t operations[][2] = {
-		{0, 1}, {1, 0}, {1, 1}, {2, 2}}; /* eaten, written */
-	size_t left = 0;
-	int best = TS_ODDS_NEVER;
+	const uint8_t *typed = p->typed, *meant = p->meant;
+	size_t n = p->n, m = p->m, i = from + written, j = from + eaten;
 
-	while (left < n && left < m && typed[left] == meant[left])
-		left++;
-	/* The first operation starts at left, or one before it where a run of one letter ends. */
-	for (size_t from = left ? left - 1 : 0; from <= left; from++) {
-		for (unsigned o = 0; o < 4; o++) {
-			unsigned eaten = operations[o][0], written = operations[o][1];
-			size_t i = from + written, j = from + eaten;
+	if (i > n || j > m ||
+		(eaten == 2 && (typed[from] != meant[from + 1] || typed[from + 1] != meant[from])))
+		return TS_ODDS_NEVER;
+	while (i < n && j < m && typed[i] == meant[j])
+		i++, j++;
+	size_t x = n - i, y = m - j, least = x < y ? x : y;
+	size_t same = p->right < least ? p->right : least;
+	unsigned e2 = (unsigned)(y - same), w2 = (unsigned)(x - same);
+	if (e2 + w2 == 0 || e2 > 2 || w2 > 2 || (e2 == 2) != (w2 == 2) ||
+		(e2 == 2 && (typed[i] != meant[j + 1] || typed[i + 1] != meant[j])))
+		return TS_ODDS_NEVER;
+	return operation_odds(typed, n, from, meant, from, eaten, written) +
+	       operation_odds(typed, n, i, meant, j, e2, w2);
+}
 
-			if (i > n || j > m ||
-				(eaten == 2 && (typed[from] != meant[from + 1] ||
-						       typed[from + 1] != meant[from])))
-				continue;
-			int odds = operation_odds(typed, n, from, meant, from, eaten, written);
+/* The likeliest way to two errors: the best sum over the ways to cut it into two operations. left
+ * is not 0. TS_ODDS_NEVER: it takes more than two. */
+static int two_edits_odds(struct pair *p)
+{
+	const int longer = (int)p->n - (int)p->m;
+	int best = TS_ODDS_NEVER, odds;
 
-			while (i < n && j < m && typed[i] == meant[j])
-				i++, j++;
-			size_t x = n - i, y = m - j;
-			while (x && y && typed[i + x - 1] == meant[j + y - 1])
-				x--, y--;
-			unsigned e2 = (unsigned)y, w2 = (unsigned)x;
-			if (e2 + w2 == 0 || e2 > 2 || w2 > 2 || (e2 == 2) != (w2 == 2) ||
-				(e2 == 2 && (typed[i] != meant[j + 1] || typed[i + 1] != meant[j])))
-				continue;
-			odds += operation_odds(typed, n, i, meant, j, e2, w2);
-			if (odds > best)
-				best = odds;
-		}
-	}
+	/* What left has taken may be right's as well. */
+	if (p->right < p->n && p->right < p->m &&
+		p->typed[p->n - 1 - p->right] == p->meant[p->m - 1 - p->right])
+		p->right++;
+	/* The first operation starts at left, or, where a run of one letter ends, one before it:
+	 * letters that are the same are no error there. No operation makes good for more than one
+	 * letter. */
+	for (size_t from = p->left - 1; longer >= 0 && from <= p->left; from++)
+		if ((odds = two_edits_from(p, from, 0, 1)) > best)
+			best = odds;
+	for (size_t from = p->left - 1; longer <= 0 && from <= p->left; from++)
+		if ((odds = two_edits_from(p, from, 1, 0)) > best)
+			best = odds;
+	for (unsigned both = 1; longer >= -1 && longer <= 1 && both <= 2; both++)
+		if ((odds = two_edits_from(p, p->left, both, both)) > best)
+			best = odds;
 	return best;
 }
 
@@ -334,7 +412,8 @@ static bool find_edit(const uint8_t *typed, size_t n, const uint8_t *meant, size
 	size_t a = n - left - right, b = m - left - right;
 	const uint8_t *x = typed + left, *y = meant + left;
 
-	e->digit = count_digits(x, a) != count_digits(y, b);
+	bool alike = false;
+
 	if (a == 0 && b == 1) {
 		bool doubled = left > 0 && meant[left - 1] == *y;
 
@@ -370,6 +449,7 @@ static bool find_edit(const uint8_t *typed, size_t n, const uint8_t *meant, size
 		if (((*x ^ *y) & ((*x ^ *y) - 1)) == 0)
 			call(e, TS_CLASS_BIT_FLIP, W_BIT_FLIP, "one bit of a letter flipped");
 		call(e, TS_CLASS_SUBSTITUTION, W_SUBSTITUTION, "another letter");
+		alike = looks_alike(typed, n, meant, m, left);
 	} else if (a == 2 && b == 2 && x[0] == y[1] && x[1] == y[0]) {
 		call(e, TS_CLASS_TRANSPOSITION, W_TRANSPOSITION, "two letters swapped");
 	} else {
@@ -378,28 +458,28 @@ static bool find_edit(const uint8_t *typed, size_t n, const uint8_t *meant, size
 			      ((x[0] == y[1] && x[1] == y[2] && x[2] == y[0]) ||
 				      (x[0] == y[2] && x[1] == y[0] && x[2] == y[1]));
 
+		alike = looks_alike(typed, n, meant, m, left);
 		if (!e->first && bears_two(n, m) && !(is_short(n, m) && has_other(x, a, meant, m)))
-			odds = two_edits_odds(typed, n, meant, m);
+			odds = two_edits_odds(&(struct pair){typed, meant, n, m, left, right});
 		if (odds > TS_ODDS_NEVER) {
 			e->distance = 2;
 			call(e, TS_CLASS_TWO_EDITS, odds + W_SECOND_EDIT,
 				"two errors in one label");
 			if (turned)
 				call(e, TS_CLASS_TRANSPOSITION, W_MOVED, "a letter two places off");
-		} else if (has_looks(x, a) || has_looks(y, b) ||
-			   classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT)) {
+		} else if (alike || classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT)) {
 			e->distance = 0; /* worked out where it is wanted */
 		} else {                 /* most of what is compared */
 			return false;
 		}
 	}
-	if ((e->distance != 1 || (a == 1 && b == 1)) && (has_looks(x, a) || has_looks(y, b)) &&
-		looks_alike(typed, n, meant, m))
+	if (alike)
 		call(e, TS_CLASS_LOOK_ALIKE, W_LOOK_ALIKE, "letters that look alike");
 	if (classes & TS_CLASS_BIT(TS_CLASS_SOUNDSQUAT) && sounds_alike(typed, n, meant, m))
 		call(e, TS_CLASS_SOUNDSQUAT, W_SOUND, "it sounds alike");
 	if (e->ncalls && e->distance == 0)
 		e->distance = (uint8_t)ts_osa(x, a, y, b);
+	e->digit = e->ncalls && count_digits(x, a) != count_digits(y, b);
 	return e->ncalls > 0;
 }
 
@@ -410,7 +490,7 @@ static void add_term(ts_likeness_t *l, const char *words, int odds)
 {
 	if (odds == 0)
 		return;
-	if (l->nterms < TS_TERMS_MAX)
+	if (l->tells && l->nterms < TS_TERMS_MAX)
 		l->terms[l->nterms++] = (ts_term_t){words, (int16_t)odds};
 	l->odds += odds;
 }
@@ -492,9 +572,10 @@ static bool is_generic(const uint8_t *suffix)
 /*
  * The suffix: labels labels at typed and at meant, which differ. One edit in one of them, or (swap)
  * another suffix altogether. letters: of the label before, which carries what the suffix does not.
+ * false: *l is of no use any more.
  */
 static bool add_suffix(ts_likeness_t *l, const ts_typed_t *typed, const uint8_t *a,
-	const ts_meant_t *meant, const uint8_t *b, unsigned labels, size_t letters, bool word)
+	const ts_meant_t *meant, const uint8_t *b, unsigned labels, size_t letters)
 {
 	const uint8_t *x = NULL, *y = NULL, *p = a, *q = b;
 	struct edit e;
@@ -525,32 +606,30 @@ static bool add_suffix(ts_likeness_t *l, const ts_typed_t *typed, const uint8_t 
 		near = e.ncalls > 0;
 	}
 	if (near) {
-		ts_likeness_t trial = *l;
 		int odds = W_TLD_DELEGATED;
 		const char *words = "in a suffix that others use";
 
-		if (!add_edit(&trial, &e, ANY_EDIT))
+		if (!add_edit(l, &e, ANY_EDIT))
 			return false;
 		if (e.first)
-			add_term(&trial, "at its first letter", W_TLD_FIRST_LETTER);
-		trial.class_id = (uint8_t)tld_class(trial.class_id);
-		if (!(meant->classes & TS_CLASS_BIT(trial.class_id)))
+			add_term(l, "at its first letter", W_TLD_FIRST_LETTER);
+		l->class_id = (uint8_t)tld_class(l->class_id);
+		if (!(meant->classes & TS_CLASS_BIT(l->class_id)))
 			return false;
 		if (!typed->delegated)
 			odds = W_TLD_UNDELEGATED, words = "in a TLD that does not exist";
 		else if (!ts_suffix_is_public(a, ts_name_wire_len(a)))
 			odds = W_SUFFIX_NOT_PUBLIC, words = "in a suffix nobody registers under";
-		add_term(&trial, words, odds);
+		add_term(l, words, odds);
 		if (typed->delegated) {
-			if (*y == 2 && (trial.class_id == TS_CLASS_TLD_SUBSTITUTION ||
-					       trial.class_id == TS_CLASS_TLD_INSERTION))
-				add_term(&trial, "two-letter codes are close to other TLDs",
-					W_TLD_SHORT);
+			if (*y == 2 && (l->class_id == TS_CLASS_TLD_SUBSTITUTION ||
+					       l->class_id == TS_CLASS_TLD_INSERTION))
+				add_term(
+					l, "two-letter codes are close to other TLDs", W_TLD_SHORT);
 			if (!meant->closed)
-				add_term(&trial, "length of the name before it",
+				add_term(l, "length of the name before it",
 					length_odds(letters) / 3);
 		}
-		*l = trial;
 		return true;
 	}
 	if (labels == 1 && !meant->closed && typed->delegated &&
@@ -564,11 +643,30 @@ static bool add_suffix(ts_likeness_t *l, const ts_typed_t *typed, const uint8_t 
 		add_term(l, "length of the name", length_odds(letters));
 		if (meant->siblings)
 			add_term(l, "protected under several suffixes", W_TLD_SWAP_SIBLINGS);
-		if (word)
+		if (meant->suffix &&
+			ts_is_word(label_at(meant->wire, meant->suffix - 1u) + 1, letters))
 			add_term(l, "a word of the language", W_WORD);
 		return true;
 	}
 	return false;
+}
+
+/* Terms are many octets, and seldom wanted: neither cleared nor copied whole. */
+static void start(ts_likeness_t *l, const ts_likeness_t *best, unsigned first, unsigned keep)
+{
+	l->odds = 0;
+	l->score = 0;
+	l->class_id = l->distance = l->nterms = 0;
+	l->tells = best->tells;
+	l->suffix = (uint8_t)first;
+	l->keep = (uint8_t)keep;
+}
+
+static void copy(ts_likeness_t *to, const ts_likeness_t *from)
+{
+	memcpy(to, from, offsetof(ts_likeness_t, terms));
+	for (unsigned i = 0; i < from->nterms; i++)
+		to->terms[i] = from->terms[i];
 }
 
 static bool finish(
@@ -592,25 +690,32 @@ static bool finish(
 	if (l->odds <= best->odds)
 		return false;
 	l->score = ts_odds_to_score(l->odds);
-	*best = *l;
+	copy(best, l);
 	return true;
 }
 
-static ts_likeness_t start(unsigned first, unsigned keep)
+/* Many names may be compared with one label. */
+static bool is_word(ts_typed_t *typed, unsigned label)
 {
-	return (ts_likeness_t){.suffix = (uint8_t)first, .keep = (uint8_t)keep};
+	if (typed->asked != label + 1) {
+		const uint8_t *s = ts_name_suffix(typed->name, label);
+
+		typed->asked = (uint8_t)(label + 1);
+		typed->is_word = ts_is_word(s + 1, *s);
+	}
+	return typed->is_word;
 }
 
 /* As many labels as the target has. */
 static bool compare_labels(
-	const ts_typed_t *typed, unsigned first, const ts_meant_t *meant, ts_likeness_t *best)
+	ts_typed_t *typed, unsigned first, const ts_meant_t *meant, ts_likeness_t *best)
 {
 	const uint8_t *a = ts_name_suffix(typed->name, first), *b = meant->wire;
 	const uint8_t *x = NULL, *y = NULL;
-	ts_likeness_t l = start(first, 0);
+	ts_likeness_t l;
+	start(&l, best, first, 0);
 	unsigned wrong = 0, where = 0, i;
 	size_t letters = 5;
-	bool word = false;
 
 	/* A label inside a public suffix (the co of co.il) is nobody's name. */
 	if (typed->delegated && meant->suffix && first + meant->suffix > typed->suffix)
@@ -626,10 +731,9 @@ static bool compare_labels(
 		}
 		letters = *b;
 	}
-	if (meant->suffix)
-		word = ts_is_word(label_at(meant->wire, meant->suffix - 1u) + 1, letters);
-	size_t rest = ts_name_wire_len(b);
-	bool suffix_wrong = ts_name_wire_len(a) != rest || memcmp(a, b, rest) != 0;
+	size_t rest = meant->len - (size_t)(b - meant->wire);
+	bool suffix_wrong = (size_t)(typed->name->wire + typed->name->len - a) != rest ||
+			    memcmp(a, b, rest) != 0;
 
 	if (wrong) {
 		struct edit e;
@@ -659,7 +763,7 @@ static bool compare_labels(
 			add_term(&l, "offices are called by short names", W_SHORT_CLOSED);
 		if (*y < 5 && !is_com(meant) && !meant->closed)
 			add_term(&l, "not in com, the fullest TLD", W_SHORT_NOT_COM);
-		if (typed->delegated && ts_is_word(x + 1, *x))
+		if (typed->delegated && is_word(typed, first + where))
 			add_term(&l, "a word of the language", W_WORD);
 		if (where + 1 < meant->suffix)
 			add_term(&l, "below a name that is right", W_HOST_LABEL);
@@ -669,8 +773,7 @@ static bool compare_labels(
 				     (typed->delegated && meant->nlabels &&
 					     *label_at(meant->wire, meant->nlabels - 1u) == 2)))
 			return false; /* too little is left of either label */
-		if (!add_suffix(
-			    &l, typed, a, meant, b, meant->nlabels - meant->suffix, letters, word))
+		if (!add_suffix(&l, typed, a, meant, b, meant->nlabels - meant->suffix, letters))
 			return false;
 	}
 	if (wrong && suffix_wrong) {
@@ -708,6 +811,15 @@ unsigned ts_osa_names(const uint8_t *a, const uint8_t *b)
 	return ts_osa(x, n, y, m);
 }
 
+/* A dot is an octet, and so is what it stands for. more: labels. */
+static inline bool may_be_dots(
+	const ts_typed_t *typed, unsigned first, const ts_meant_t *meant, int more)
+{
+	int octets = (int)ts_name_suffix_len(typed->name, first) - meant->len;
+
+	return octets == more || (more == 1 && octets == 0);
+}
+
 /* The same letters with the dots elsewhere: one missing, one more, one moved by a letter, or one in
  * a hyphen's place. */
 static bool compare_dots(
@@ -715,13 +827,9 @@ static bool compare_dots(
 {
 	uint8_t a[TS_NAME_MAX], b[TS_NAME_MAX];
 	int labels = typed->name->nlabels - (int)first - meant->nlabels, odds;
-	int octets = (int)ts_name_suffix_len(typed->name, first) - meant->len;
 	const char *words;
 	enum ts_class_id class_id;
 
-	/* A dot is an octet, and so is what it stands for. */
-	if (octets != labels && !(labels == 1 && octets == 0))
-		return false;
 	if (labels == 0) { /* a moved dot: somewhere it stands elsewhere */
 		const uint8_t *p = ts_name_suffix(typed->name, first), *q = meant->wire;
 
@@ -755,7 +863,8 @@ static bool compare_dots(
 	if (!(meant->classes & TS_CLASS_BIT(class_id)))
 		return false;
 
-	ts_likeness_t l = start(first, 0);
+	ts_likeness_t l;
+	start(&l, best, first, 0);
 	l.class_id = (uint8_t)class_id;
 	l.distance = 1;
 	add_term(&l, words, odds);
@@ -793,7 +902,7 @@ static bool compare_prefixed(
 	const ts_typed_t *typed, unsigned first, const ts_meant_t *meant, ts_likeness_t *best)
 {
 	const uint8_t *a = ts_name_suffix(typed->name, first), *b = meant->wire;
-	unsigned host = ts_host_prefix(a + 1, *a), keep = *a > *b ? *a - (unsigned)*b : 0;
+	unsigned keep = *a > *b ? *a - (unsigned)*b : 0;
 	size_t rest = meant->len - 1u - *b;
 
 	if (keep == 0 || memcmp(a + 1 + keep, b + 1, *b) != 0 ||
@@ -801,10 +910,12 @@ static bool compare_prefixed(
 		memcmp(a + 1 + *a, b + 1 + *b, rest) != 0 ||
 		!(meant->classes & TS_CLASS_BIT(TS_CLASS_DOT_MISSING)))
 		return false;
+	unsigned host = ts_host_prefix(a + 1, *a);
 	/* Where not everybody can register, a host of one's own is likelier than a neighbour. */
 	if (keep != host && !(meant->closed && keep <= 4 && *b >= 4))
 		return false;
-	ts_likeness_t l = start(first, keep);
+	ts_likeness_t l;
+	start(&l, best, first, keep);
 	l.class_id = TS_CLASS_DOT_MISSING;
 	l.distance = 1;
 	if (keep == host)
@@ -828,7 +939,8 @@ static bool compare_appended(
 	bool branch = typed->delegated && typed->suffix + 1 != typed->name->nlabels;
 	if (typed->delegated && !branch && !is_generic(a + meant->len - 1))
 		return false;
-	ts_likeness_t l = start(first, 0);
+	ts_likeness_t l;
+	start(&l, best, first, 0);
 	l.class_id = TS_CLASS_TLD_APPENDED;
 	l.distance = a[meant->len - 1];
 	add_term(&l, "one more TLD", W_TLD_APPENDED);
@@ -845,7 +957,7 @@ static bool compare_suffix_swap(
 {
 	const uint8_t *a = ts_name_suffix(typed->name, first), *b = meant->wire;
 
-	if (meant->suffix == 0 || typed->suffix != first + meant->suffix || !typed->delegated ||
+	if (*a != *b || meant->suffix == 0 || !typed->delegated ||
 		!(meant->classes & TS_CLASS_BIT(TS_CLASS_SUFFIX_SWAP)))
 		return false;
 	size_t letters = 0;
@@ -859,7 +971,8 @@ static bool compare_suffix_swap(
 		return false;
 	if (n == m && memcmp(a, b, ts_name_wire_len(b)) == 0)
 		return false;
-	ts_likeness_t l = start(first, 0);
+	ts_likeness_t l;
+	start(&l, best, first, 0);
 	l.class_id = TS_CLASS_SUFFIX_SWAP;
 	l.distance = (uint8_t)ts_osa(a + 1, *a, b + 1, *b);
 	add_term(&l, "another suffix of the same TLD", W_SUFFIX_SWAP);
@@ -872,17 +985,17 @@ static bool compare_suffix_swap(
 static bool compare_combo(
 	const ts_typed_t *typed, unsigned first, const ts_meant_t *meant, ts_likeness_t *best)
 {
-	const uint8_t *a = ts_name_suffix(typed->name, first),
-		      *b = label_at(meant->wire, meant->suffix - 1u);
+	const uint8_t *a = ts_name_suffix(typed->name, first), *b = meant->wire;
 
-	if (!(meant->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT)) || typed->suffix != first + 1u ||
-		meant->suffix != 1 || *a < *b + 2u)
+	if (!(meant->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT)) || meant->suffix != 1 ||
+		*a < *b + 2u)
 		return false;
 	bool head = memcmp(a + 1, b + 1, *b) == 0 && a[1 + *b] == '-';
 	bool tail = memcmp(a + 1 + *a - *b, b + 1, *b) == 0 && a[*a - *b] == '-';
 	if (!head && !tail)
 		return false;
-	ts_likeness_t l = start(first, 0);
+	ts_likeness_t l;
+	start(&l, best, first, 0);
 	l.class_id = TS_CLASS_COMBOSQUAT;
 	l.distance = (uint8_t)(*a - *b);
 	add_term(&l, "the name and a word", W_COMBO);
@@ -897,10 +1010,9 @@ bool ts_likeness_idn(const ts_typed_t *seen, const ts_meant_t *meant, ts_likenes
 	if (!(meant->classes & TS_CLASS_BIT(TS_CLASS_IDN_LOOK_ALIKE)) || meant->known)
 		return false;
 	if (ts_name_is_below(name, meant->wire, meant->len)) {
-		*best = start(name->nlabels - (unsigned)meant->nlabels, 0);
+		ts_likeness_t l;
+		start(&l, best, name->nlabels - (unsigned)meant->nlabels, 0);
 		best->odds = TS_ODDS_NEVER;
-		ts_likeness_t l = *best;
-		l.odds = 0;
 		l.distance = 1;
 		l.class_id = TS_CLASS_IDN_LOOK_ALIKE;
 		add_term(&l, "letters of another script, or with marks", W_IDN_LOOK_ALIKE);
@@ -972,26 +1084,35 @@ void ts_meant_init(ts_meant_t *meant, const uint8_t *wire, size_t len, const ts_
 }
 
 bool ts_likeness(
-	const ts_typed_t *typed, unsigned first, const ts_meant_t *meant, ts_likeness_t *best)
+	ts_typed_t *typed, int least, int most, const ts_meant_t *meant, ts_likeness_t *best)
 {
-	int more = typed->name->nlabels - (int)first - meant->nlabels;
+	const int labels = typed->name->nlabels, same = labels - meant->nlabels;
+	/* Where compare_suffix_swap and compare_combo have something to say. */
+	const int swap = typed->suffix - meant->suffix, combo = typed->suffix - 1;
 	bool better = false;
 
-	if (first >= typed->name->nlabels)
-		return false;
-	if (more >= -1 && more <= 1 && meant->suffix > 0 && (!meant->known || more == -1))
-		better |= compare_dots(typed, first, meant, best);
-	if (meant->known)
-		return better;
-	if (more == 0) {
-		better |= compare_labels(typed, first, meant, best);
-		if (meant->suffix > 0)
-			better |= compare_prefixed(typed, first, meant, best);
+	if (most >= labels)
+		most = labels - 1;
+	for (int at = most; at >= 0 && at >= least; at--) {
+		unsigned first = (unsigned)at;
+		int more = same - at;
+
+		if (more >= -1 && more <= 1 && meant->suffix > 0 && (!meant->known || more == -1) &&
+			may_be_dots(typed, first, meant, more))
+			better |= compare_dots(typed, first, meant, best);
+		if (meant->known)
+			continue;
+		if (more == 0) {
+			better |= compare_labels(typed, first, meant, best);
+			if (meant->suffix > 0)
+				better |= compare_prefixed(typed, first, meant, best);
+		}
+		if (more == 1)
+			better |= compare_appended(typed, first, meant, best);
+		if (at == swap)
+			better |= compare_suffix_swap(typed, first, meant, best);
+		if (at == combo && meant->suffix > 0)
+			better |= compare_combo(typed, first, meant, best);
 	}
-	if (more == 1)
-		better |= compare_appended(typed, first, meant, best);
-	better |= compare_suffix_swap(typed, first, meant, best);
-	if (meant->suffix > 0)
-		better |= compare_combo(typed, first, meant, best);
 	return better;
 }

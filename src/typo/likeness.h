@@ -35,6 +35,8 @@ typedef struct ts_typed {
 	bool suffix_in_use;  /* a protected name has this public suffix */
 	bool has_list;       /* there is a list of popular names */
 	uint32_t popularity; /* rank in the operator's list; 0: not listed, or no list */
+	uint8_t asked;       /* the label, plus 1, of which `is_word` is known; 0: of none */
+	bool is_word;
 } ts_typed_t;
 
 /** What one error does to the letters of a label. */
@@ -44,6 +46,11 @@ enum ts_error { TS_ERROR_SWAPPED, TS_ERROR_MISSING, TS_ERROR_ADDED, TS_ERROR_OTH
  * label), all else right, looks apart; it grows with the letters: where it is too little there is
  * nothing to look for. listed: there is a popular list. */
 int ts_odds_most(enum ts_error error, size_t meant, const uint8_t *tld, bool listed) TS_NONNULL_ALL;
+
+/** The same for two errors in a label that is short (of less than TS_TWO_EDITS_EASY letters, as
+ * typed or as meant). more: letters it was meant to have more, -2 to 2; lacks: letters typed that
+ * are not among those meant, or not as often. */
+int ts_odds_most_two(int more, unsigned lacks, size_t meant, bool listed);
 
 /** Not everybody can register below it. \param tld  a label: length octet and letters. */
 bool ts_tld_closed(const uint8_t *tld) TS_NONNULL_ALL;
@@ -63,7 +70,8 @@ typedef struct ts_likeness {
 	uint8_t distance; /* optimal string alignment */
 	uint8_t suffix;   /* label of the typed name at which the mistyped part starts */
 	uint8_t keep;     /* see index.h */
-	uint8_t nterms;
+	bool tells;       /* the terms are wanted */
+	uint8_t nterms;   /* 0 where they are not */
 	ts_term_t terms[TS_TERMS_MAX];
 } ts_likeness_t;
 
@@ -72,11 +80,12 @@ void ts_meant_init(ts_meant_t *meant, const uint8_t *wire, size_t len, const ts_
 	ts_class_set_t classes, bool known) TS_NONNULL_ALL;
 
 /**
- * Compares what stands at label first of the typed name, to its end, with what may have been meant;
- * *best is replaced where this is likelier. Set best->odds to TS_ODDS_NEVER before the first call.
+ * Compares what stands at the labels least to most of the typed name, to its end, with what may
+ * have been meant; *best is replaced where this is likelier. Set best->odds to TS_ODDS_NEVER, and
+ * best->tells, before the first call. Labels that the name does not have are passed over.
  * \return true: *best was replaced.
  */
-bool ts_likeness(const ts_typed_t *typed, unsigned first, const ts_meant_t *meant,
+bool ts_likeness(ts_typed_t *typed, int least, int most, const ts_meant_t *meant,
 	ts_likeness_t *best) TS_NONNULL_ALL;
 #define TS_ODDS_NEVER (-10000)
 

@@ -14,6 +14,7 @@
  */
 #include "../quality/data.h"
 
+#include "../../src/index_impl.h"
 #include "../../src/namemap.h"
 #include "../../src/typo/likeness.h"
 
@@ -223,6 +224,9 @@ static void measure(const char *what, ts_targets_t *targets, bool scan)
 	 */
 	ts_namemap_t *protected = ts_namemap_new(1);
 	size_t near = 0;
+	unsigned most = 0;
+	double worst = 0;
+	char worst_name[300] = "";
 
 	for (size_t i = 0; protected && i < targets->count; i++)
 		if (ts_namemap_add(protected, targets->name[i].wire, targets->name[i].len, 0))
@@ -239,19 +243,27 @@ static void measure(const char *what, ts_targets_t *targets, bool scan)
 		snprintf(text, sizeof(text), "%.*s%s", queries[i].wire[0],
 			(const char *)queries[i].wire + 1, suffix);
 		if (ts_name_from_text(&q, text, strlen(text), NULL) == TS_OK &&
-			!ts_namemap_find(protected, &q, 0, &value, &label))
-			each[near++] = least_of(index, &q);
+			!ts_namemap_find(protected, &q, 0, &value, &label)) {
+			unsigned judged = ts_index_judged(index, &q);
+
+			most = judged > most ? judged : most;
+			each[near] = least_of(index, &q);
+			if (each[near] > worst)
+				strcpy(worst_name, text);
+			worst = each[near] > worst ? each[near] : worst;
+			near++;
+		}
 	}
 	ts_namemap_free(protected);
 	qsort(each, near, sizeof(*each), by_value);
 	if (near)
 		printf("  their labels below the targets' suffixes: median %.0f ns, 99%% %.0f ns, "
-		       "worst %.0f ns, %.1f times the median of all\n",
-			each[near / 2], each[near / 100 * 99], each[near - 1],
-			each[near - 1] / median);
+		       "worst %.0f ns, %.1f times the median of all (%s); at most %u targets are "
+		       "judged\n",
+			each[near / 2], each[near / 100 * 99], worst, worst / median, worst_name,
+			most);
 	static const char *const tails[] = {"com", "gov", "mil", "co.uk", "ml", "qqq"};
-	double worst = 0;
-	char worst_name[300] = "";
+	worst = 0;
 	for (unsigned t = 0; t < sizeof(tails) / sizeof(tails[0]); t++) {
 		for (unsigned shape = 0; shape < 8; shape++) {
 			char text[300] = "";

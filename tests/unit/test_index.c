@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "../../src/index.h"
+#include "../../src/index_impl.h"
 #include "../../src/typo/likeness.h"
 
 #include <stdio.h>
@@ -64,6 +64,7 @@ static const struct {
 	{"example.com", "xn--exmple-cua.com", "idn-look-alike", true, 0, 0},
 	{"example.com", "mail.xn--exmple-cua.com", "idn-look-alike", true, 1, 0},
 	{"example.com", "xn--bcher-kva.com", "idn-look-alike", false, 0, 0},
+	{"azad.gov", "xn--azf-fla.gov", "idn-look-alike", true, 0, 0},
 	{"example.com", "ex-ample.com", "hyphen", true, 0, 0},
 	{"my-example.com", "myexample.com", "hyphen", true, 0, 0},
 	{"ex.com", "e-x.com", "hyphen", false, 0, 0},
@@ -397,8 +398,7 @@ static bool reference(const struct setting *s, const ts_name_t *q, ts_match_t *b
 	for (size_t i = 0; i < s->count; i++) {
 		ts_likeness_t l = {.odds = TS_ODDS_NEVER};
 
-		for (unsigned first = 0; first < q->nlabels; first++)
-			ts_likeness(&typed, first, &s->meant[i], &l);
+		ts_likeness(&typed, 0, q->nlabels - 1, &s->meant[i], &l);
 		if (l.odds == TS_ODDS_NEVER || l.score < s->targets[i].threshold)
 			continue;
 		ts_match_t m = {(uint32_t)i, l.score, l.class_id, l.distance, l.suffix, l.keep};
@@ -527,6 +527,130 @@ static void find__hostile_names(void **state)
 	free(s);
 }
 
+/* Targets that a name's deletions lead to, and that it is no typo of, are not judged: work that is
+ * counted, not timed. The pattern stands for 26 targets. */
+static void find__crowds_are_sifted(void **state)
+{
+	static const struct {
+		const char *label, *pattern, *query;
+		unsigned judged, found;
+	} crowds[] = {
+		{"another letter of four", "a?ad.gov", "azad.gov", 1, 0}, /* itself */
+		{"another letter, and one less", "nc?cd.gov", "nccc.gov", 1, 1},
+		{"two letters that are not there", "sc?rt.gov", "scqrw.gov", 1, 0},
+		{"what a host's name may stand before", "chester?t.gov", "manchester.gov", 0, 0},
+		{"but where it may", "c?ester.gov", "manchester.gov", 1, 1},
+		{"letters enough", "example?.gov", "exampl.gov", 26, 0},
+	};
+	ts_name_t names[26];
+	ts_target_t targets[26];
+
+	(void)state;
+	for (size_t k = 0; k < countof(crowds); k++) {
+		ts_name_t query = name_of(crowds[k].query);
+		ts_index_t *index;
+		ts_match_t m;
+
+		for (int i = 0; i < 26; i++) {
+			char text[40];
+
+			snprintf(text, sizeof(text), "%s", crowds[k].pattern);
+			*strchr(text, '?') = (char)('a' + i);
+			names[i] = name_of(text);
+			targets[i] = (ts_target_t){
+				names[i].wire, names[i].len, false, 5000, ts_class_defaults()};
+		}
+		assert_int_equal(ts_index_new(targets, 26, &options, &index), TS_OK);
+		unsigned judged = ts_index_judged(index, &query);
+		if (judged != crowds[k].judged)
+			fail_msg("%s: %u are judged, not %u", crowds[k].label, judged,
+				crowds[k].judged);
+		assert_row(crowds[k].label,
+			ts_index_find(index, &query, NULL, &m, 1) == crowds[k].found);
+		ts_index_free(index);
+	}
+}
+
+/* How many letters typed are not among those meant, or not as often. */
+static unsigned lacking(const uint8_t *typed, const uint8_t *meant)
+{
+	unsigned n = 0;
+	bool used[TS_LABEL_MAX] = {false};
+
+	for (unsigned i = 1; i <= *typed; i++) {
+		unsigned k = 1;
+
+		while (k <= *meant && (used[k - 1] || meant[k] != typed[i]))
+			k++;
+		if (k <= *meant)
+			used[k - 1] = true;
+		else
+			n++;
+	}
+	return n;
+}
+
+/* What is skipped because it cannot score enough cannot: no score is above what index.c reckons
+ * with at most. */
+static void odds_most__no_score_is_above(void **state)
+{
+	static const struct {
+		const char *tld;
+		bool listed;
+	} ways[] = {{"com", false}, {"gov", false}, {"de", true}, {"gov", true}};
+	/* Of the label alone, and but what has questions of its own. */
+	const ts_class_set_t label_classes =
+		ts_class_defaults() &
+		~(TS_CLASS_BIT(TS_CLASS_LOOK_ALIKE) | TS_CLASS_BIT(TS_CLASS_DOT_MISSING));
+	unsigned ones = 0, twos = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 200000; i++) {
+		unsigned way = dice(countof(ways));
+		char label[40], base[80], slip[300];
+		ts_name_t meant_name, name;
+		ts_meant_t meant;
+		ts_typed_t typed;
+		ts_likeness_t l = {.odds = TS_ODDS_NEVER};
+
+		random_label(label, 2);
+		label[2 + dice(6)] = '\0';
+		snprintf(base, sizeof(base), "%s.%s", label, ways[way].tld);
+		meant_name = name_of(base);
+		mistype(label, slip, 60);
+		snprintf(slip + strlen(slip), 10, ".%s", ways[way].tld);
+		if (ts_name_from_text(&name, slip, strlen(slip), NULL) || name.nlabels != 2)
+			continue;
+		ts_meant_init(
+			&meant, meant_name.wire, meant_name.len, &meant_name, label_classes, false);
+		ts_typed_init(&typed, &name);
+		typed.has_list = ways[way].listed;
+		if (!ts_likeness(&typed, 0, 0, &meant, &l))
+			continue;
+		int n = *name.wire, m = *meant_name.wire, most;
+		unsigned lacks = lacking(name.wire, meant_name.wire);
+		const uint8_t *tld = ts_name_suffix(&name, 1);
+		if (l.distance == 1) {
+			enum ts_error error = n < m        ? TS_ERROR_MISSING
+					      : n > m      ? TS_ERROR_ADDED
+					      : lacks == 0 ? TS_ERROR_SWAPPED
+							   : TS_ERROR_OTHER;
+			assert_row(slip,
+				lacks == (error == TS_ERROR_ADDED || error == TS_ERROR_OTHER));
+			most = ts_odds_most(error, (size_t)m, tld, ways[way].listed);
+			ones++;
+		} else {
+			if (n >= TS_TWO_EDITS_EASY && m >= TS_TWO_EDITS_EASY)
+				continue;
+			most = ts_odds_most_two(m - n, lacks, (size_t)m, ways[way].listed);
+			twos++;
+		}
+		if (l.odds > most)
+			fail_msg("%s for %s: %d, at most %d", slip, base, l.odds, most);
+	}
+	assert_true(ones > 20000 && twos > 1000);
+}
+
 static void new__no_targets_and_bad_ones(void **state)
 {
 	static const uint8_t root[] = {0}, cut[] = {3, 'c', 'o'};
@@ -555,6 +679,8 @@ int main(void)
 		cmocka_unit_test(find__known_names_lend_dots_only),
 		cmocka_unit_test(find__agrees_with_the_reference),
 		cmocka_unit_test(find__hostile_names),
+		cmocka_unit_test(find__crowds_are_sifted),
+		cmocka_unit_test(odds_most__no_score_is_above),
 		cmocka_unit_test(new__no_targets_and_bad_ones),
 	};
 
