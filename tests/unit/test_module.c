@@ -144,6 +144,35 @@ static void clients__observed(void **state)
 	host_free(h);
 }
 
+/* Nobody hears of a client who is to pass, or of a name that turned out to be no typo. */
+static void clients__who_pass(void **state)
+{
+	host_t *h = begin(MIL CLIENTS "evidence TXT \"dns\"\n", "evidence-failure: pass\n");
+	query_t *q = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	query_t *no = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
+	query_t *pass = query_new(h, "navy.ml", LDNS_RR_TYPE_MX, "2001:db8::1");
+	query_t *yes = query_new(h, "navy.mil", LDNS_RR_TYPE_MX, NULL);
+	struct reply_info reply = {.flags = BIT_QR};
+	struct dns_msg msg = {.rep = &reply};
+
+	(void)state;
+	no->mesh.s.return_rcode = LDNS_RCODE_NXDOMAIN;
+	yes->mesh.s.return_msg = &msg;
+	for (int i = 0; i < 2; i++) {
+		query_t *one = i ? pass : q, *sub = i ? yes : no;
+		assert_int_equal(query_start(one), module_wait_subquery);
+		inform_super(&sub->mesh.s, 0, &one->mesh.s);
+		assert_int_equal(query_start(one), module_wait_module);
+		assert_int_equal(query_done(one, NULL), module_finished);
+		query_reply(one, &one->reply);
+		assert_string_equal(query_told(one), "A 203.0.113.66");
+		query_free(sub);
+		query_free(one);
+	}
+	assert_null(alerted(h, ""));
+	host_free(h);
+}
+
 /* The text of an extended error goes before what is there already, where Unbound is to tell it. */
 static void clients__are_told_why(void **state)
 {
@@ -708,7 +737,10 @@ static void again__dns64(void **state)
 		super->mesh.s.is_valrec = rows[i].valrec;
 		super->mesh.s.is_priming = rows[i].priming;
 		query_waits_for(super, sub);
-		if (query_start(sub) == module_wait_module)
+		/* What is intercepted is not even asked for. */
+		bool ours = strcmp(rows[i].told, "A 192.0.2.25") == 0;
+		assert_row(rows[i].what, (query_start(sub) == module_finished) == ours);
+		if (!ours)
 			(void)query_done(sub, NULL);
 		assert_row(rows[i].what, strcmp(query_told(sub), rows[i].told) == 0);
 		if (i == 0) { /* what dns64 has stored is taken out, and the RRset has a hash */
@@ -925,6 +957,31 @@ static void check__not_for_ever(void **state)
 	assert_int_equal(query_done(q, "coast.ml"), module_finished); /* as one that failed */
 	assert_string_equal(query_told(q), SUNK);
 	query_free(q);
+	host_free(h);
+}
+
+/* Observed: cached as usual and alerted on at each hit, but for those that have to be asked for: at
+ * a hit nobody can be. */
+static void check__of_what_is_observed(void **state)
+{
+	host_t *h = begin(MIL "action TXT \"observe\"\n", "");
+	query_t *listed = query_new(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	query_t *asked = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	query_t *yes = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
+	struct reply_info reply = {.flags = BIT_QR};
+	struct dns_msg msg = {.rep = &reply};
+
+	(void)state;
+	assert_int_equal(query_start(listed), module_wait_module);
+	assert_false(listed->mesh.s.no_cache_store);
+	assert_int_equal(query_start(asked), module_wait_subquery);
+	yes->mesh.s.return_msg = &msg;
+	inform_super(&yes->mesh.s, 0, &asked->mesh.s);
+	assert_int_equal(query_start(asked), module_wait_module);
+	assert_true(asked->mesh.s.no_cache_store);
+	query_free(yes);
+	query_free(asked);
+	query_free(listed);
 	host_free(h);
 }
 
@@ -1214,22 +1271,39 @@ static void init__of_a_foreign_program(void **state)
 	host_free(h);
 }
 
+/* The zones that the operator has given this Unbound; not the root, nor what is no name, nor an
+ * RPZ. */
 static void init__own_zones(void **state)
 {
-	char us[] = "us.army.ml", root[] = ".", bad[] = "a..b";
+	static const struct {
+		const char *name, *told;
+	} rows[] = {
+		{"local.army.ml", "A 203.0.113.66"},
+		{"x.local.army.ml", "A 203.0.113.66"},
+		{"auth.army.ml", "A 203.0.113.66"},
+		{"stub.army.ml", "A 203.0.113.66"},
+		{"forward.army.ml", "A 203.0.113.66"},
+		{"rpz.army.ml", SUNK},
+		{"army.ml", SUNK},
+	};
+	char local[] = "local.army.ml", auth[] = "auth.army.ml", stub[] = "stub.army.ml",
+	     forward[] = "forward.army.ml", rpz[] = "rpz.army.ml", root[] = ".", bad[] = "a..b";
 	host_t *h = host_new(0, policy_text(1, MIL), "");
-	struct config_str2list other = {NULL, root, NULL}, local = {&other, bad, NULL};
-	struct config_stub stub = {.name = us}, forward = {.name = root};
+	struct config_str2list no_name = {NULL, bad, NULL}, all = {&no_name, root, NULL},
+			       locals = {&all, local, NULL};
+	struct config_auth list = {.name = rpz, .isrpz = 1}, auths = {.next = &list, .name = auth};
+	struct config_stub stubs = {.name = stub}, rest = {.name = root},
+			   forwards = {.next = &rest, .name = forward};
 
 	(void)state;
-	h->cfg.local_zones = &local;
-	h->cfg.stubs = &stub;
-	h->cfg.forwards = &forward;
+	h->cfg.local_zones = &locals;
+	h->cfg.auths = &auths;
+	h->cfg.stubs = &stubs;
+	h->cfg.forwards = &forwards;
 	assert_int_equal(init(&h->env, h->id), 1);
-	assert_string_equal(told(h, "us.army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), "A 203.0.113.66");
-	assert_string_equal(
-		told(h, "x.us.army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), "A 203.0.113.66");
-	assert_string_equal(told(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), SUNK);
+	for (size_t i = 0; i < countof(rows); i++)
+		assert_row(rows[i].name, strcmp(told(h, rows[i].name, LDNS_RR_TYPE_MX, "192.0.2.9"),
+						 rows[i].told) == 0);
 	host_free(h);
 }
 
@@ -1665,6 +1739,7 @@ int main(void)
 		cmocka_unit_test(clients__every_family),
 		cmocka_unit_test(clients__leave_nothing_behind),
 		cmocka_unit_test(clients__observed),
+		cmocka_unit_test(clients__who_pass),
 		cmocka_unit_test(clients__are_told_why),
 		cmocka_unit_test(clients__who_differ_at_once),
 		cmocka_unit_test(clients__who_differ_and_the_real_answer),
@@ -1689,6 +1764,7 @@ int main(void)
 		cmocka_unit_test(check__so_many_at_a_time),
 		cmocka_unit_test(check__of_an_alias),
 		cmocka_unit_test(check__not_for_ever),
+		cmocka_unit_test(check__of_what_is_observed),
 		cmocka_unit_test(check__that_is_waited_for),
 		cmocka_unit_test(check__that_fails_for_clients_who_differ),
 		cmocka_unit_test(check__without_a_cache),

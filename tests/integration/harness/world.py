@@ -81,6 +81,7 @@ DEFAULT_ZONES = {
     "orange.ml": f"""
         @ MX 10 mx.mines.ml.
         @ A 192.0.2.111
+        to-typo CNAME army.ml.
         """,
     # Everybody else.
     "example.com": f"""
