@@ -725,21 +725,53 @@ static inline bool may_be_flat(
 	return !ask->typed.name->plain || has_mark(&ask->index->flats, label[1], last, letters);
 }
 
+/* What is asked of every name, whatever it ends in: its letters without dots, with its TLD and
+ * without it (one appended), and its labels alone. */
+static void ask_names(struct asking *ask, unsigned levels)
+{
+	const ts_index_t *index = ask->index;
+	const ts_name_t *name = ask->typed.name;
+	const unsigned n = name->nlabels,
+		       before_suffix = ask->typed.suffix - 1u; /* none: no label's */
+	const uint8_t *label = ts_name_suffix(name, n - 1);
+	const size_t tld_letters = *label;
+	const uint8_t last = label[tld_letters], last_bare = n > 1 ? label[-1] : 0;
+	size_t letters = 0;
+	unsigned i = n;
+
+	for (unsigned k = 1; k <= levels; k++) {
+		label = ts_name_suffix(name, --i);
+		letters += *label;
+		if (may_be_flat(ask, label, last, letters))
+			ask_name(ask, KIND_FLAT, end_at(ask, i)->flat);
+		if (has_mark(&index->alones, label[1], label[*label], *label) &&
+			(i == before_suffix || index->suffix_labels >> (k - 1) & 1))
+			ask_name(ask, KIND_ALONE, end_at(ask, i)->letters);
+		if (k > 1 && n > 2 && may_be_flat(ask, label, last_bare, letters - tld_letters))
+			ask_name(ask, KIND_FLAT, bare_at(ask, i));
+		if (!name->plain && i == before_suffix &&
+			index->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT))
+			ask_parts(ask, label);
+	}
+	/* One label more than any target: the whole name may still be one with a TLD appended. */
+	if (i) {
+		label = ts_name_suffix(name, --i);
+		if (may_be_flat(ask, label, last_bare, letters + *label - tld_letters))
+			ask_name(ask, KIND_FLAT, bare_at(ask, i));
+	}
+}
+
 static void ask_all(struct asking *ask)
 {
 	const ts_index_t *index = ask->index;
 	const ts_name_t *name = ask->typed.name;
 	unsigned n = name->nlabels, levels = index->labels_max + 1;
-	unsigned before_suffix = ask->typed.suffix - 1u; /* the label; none: no label's number */
 	struct end ends[TS_LABELS_MAX + 1];
 	/* Of one that is not delegated nothing is known beforehand. */
 	bool unknown = ask->typed.tld < 0;
 	const struct tld *tld = unknown ? NULL : &index->tlds[index->tld_rows[ask->typed.tld]];
 	unsigned flags = unknown ? ~0u : tld->flags;
 	bool within = flags & TLD_WITHIN;
-	const uint8_t *tld_label = ts_name_suffix(name, n - 1);
-	size_t letters = 0, tld_letters = *tld_label;
-	uint8_t last = tld_label[tld_letters], last_bare = n > 1 ? tld_label[-1] : 0;
 	struct known_label *known = &ask->known;
 	uint8_t twos[TS_LABELS_MAX]; /* known labels that bear two errors */
 	unsigned ntwos = 0;
@@ -754,38 +786,19 @@ static void ask_all(struct asking *ask)
 	ask->tld = flags && !unknown ? tld : NULL;
 	if (levels > 1 && !unknown && flags & TLD_CONTEXT && within)
 		ready_label(ask, n - 2, end_at(ask, n - 1)->context, known);
-	for (unsigned k = 1; k <= levels; k++) {
+	ask_names(ask, levels);
+	for (unsigned k = 1; flags && k <= levels; k++) {
 		unsigned i = n - k;
 		const uint8_t *label = ts_name_suffix(name, i);
 
-		letters += *label;
 		/* Right below the root stands nobody's label but a suffix. */
 		if (k > 2 || unknown)
 			within = within && (k == 1 || is_context(ask, KIND_WITHIN, i + 1));
 		bool is_known = within && k > 1 &&
 				(k == 2 && !unknown ? flags & TLD_CONTEXT
 						    : is_context(ask, KIND_CONTEXT, i + 1));
-		bool is_flat = may_be_flat(ask, label, last, letters);
-		bool is_alone = (i == before_suffix || index->suffix_labels >> (k - 1) & 1) &&
-				has_mark(&index->alones, label[1], label[*label], *label);
-		struct probe flat, alone;
-		if (is_flat)
-			flat = ready_name(ask, KIND_FLAT, end_at(ask, i)->flat);
-		if (is_alone)
-			alone = ready_name(ask, KIND_ALONE, end_at(ask, i)->letters);
 		if (is_known && known->at != i)
 			ready_label(ask, i, end_at(ask, i + 1)->context, known);
-		if (is_flat)
-			ask_probe(ask, &flat);
-		if (is_alone)
-			ask_probe(ask, &alone);
-		/* A TLD appended: the name without it. */
-		if ((k >= 3 || (k == 2 && n > 2)) &&
-			may_be_flat(ask, label, last_bare, letters - tld_letters))
-			ask_name(ask, KIND_FLAT, bare_at(ask, i));
-		if (!name->plain && index->classes & TS_CLASS_BIT(TS_CLASS_COMBOSQUAT) &&
-			i == before_suffix)
-			ask_parts(ask, label);
 		if (flags & TLD_NEAR && index->suffix_labels >> k & 1) {
 			if (k == 1 && !unknown)
 				ask_related(ask, 1, index->related + tld->related, tld->nrelated);
@@ -799,14 +812,6 @@ static void ask_all(struct asking *ask)
 				twos[ntwos++] = (uint8_t)i;
 		}
 	}
-	/* One label more than any target: the whole name may still be one with a TLD appended. */
-	if (levels < n) {
-		unsigned i = n - levels - 1;
-		const uint8_t *label = ts_name_suffix(name, i);
-
-		if (may_be_flat(ask, label, last_bare, letters + *label - tld_letters))
-			ask_name(ask, KIND_FLAT, bare_at(ask, i));
-	}
 	/* Where one error explains a name two are not looked for. */
 	if (ask->found && ask->matches[0].class_id != TS_CLASS_TWO_EDITS)
 		return;
@@ -819,28 +824,33 @@ static void ask_all(struct asking *ask)
 	}
 }
 
-static size_t find(struct asking *ask, const ts_name_t *query)
+/* Of a name in other letters what it looks like is asked as well. */
+static void ask_look_alike(struct asking *ask, const ts_name_t *query)
 {
 	ts_name_t seen;
 
+	if (!ts_lookalike_name(query, &seen))
+		return;
+	ts_typed_init(&ask->typed, &seen);
+	ask->typed.has_list = ask->popular != NULL;
+	ask->rank_known = ask->popular != NULL;
+	ask->typed.popularity = ask->popular ? ts_popular_rank(ask->popular, query) : 0;
+	ask->idn = true;
+	ask->nseen = 0;
+	ask->seen_bits = 0;
+	ask_all(ask);
+}
+
+static void find(struct asking *ask, const ts_name_t *query)
+{
 	ts_typed_init(&ask->typed, query);
 	ask->typed.has_list = ask->popular != NULL;
 	ask_all(ask);
-	if (ask->index->classes & TS_CLASS_BIT(TS_CLASS_IDN_LOOK_ALIKE) &&
-		ts_lookalike_name(query, &seen)) {
-		ts_typed_init(&ask->typed, &seen);
-		ask->typed.has_list = ask->popular != NULL;
-		ask->rank_known = ask->popular != NULL;
-		ask->typed.popularity = ask->popular ? ts_popular_rank(ask->popular, query) : 0;
-		ask->idn = true;
-		ask->nseen = 0;
-		ask->seen_bits = 0;
-		ask_all(ask);
-	}
+	if (!query->plain && ask->index->classes & TS_CLASS_BIT(TS_CLASS_IDN_LOOK_ALIKE))
+		ask_look_alike(ask, query);
 	while (ask->found && ask->matches[0].class_id != TS_CLASS_TWO_EDITS &&
 		ask->matches[ask->found - 1].class_id == TS_CLASS_TWO_EDITS)
 		ask->found--;
-	return ask->found;
 }
 
 static void start(struct asking *ask, const ts_index_t *index, const ts_popular_t *popular,

@@ -91,6 +91,35 @@ static void add(const uint8_t *wire, size_t len, unsigned flags)
 	entries[count++].flags = flags;
 }
 
+/* The suffixes of one label by the number that it is. table: where each entry is, plus 1. */
+static void print_tlds(const size_t *table, size_t slots)
+{
+	static struct ts_tld_slot tlds[1 << TS_TLD_BITS];
+	size_t n = 0;
+
+	for (size_t j = 0; j < slots; j++) {
+		const struct entry *e = table[j] ? &entries[table[j] - 1] : NULL;
+		uint64_t key = 0;
+
+		if (!e || e->len != e->wire[0] + 2u || e->wire[0] > TS_TLD_MAX)
+			continue;
+		for (size_t k = 0; k < e->len; k++)
+			key |= (uint64_t)e->wire[k] << 8 * k;
+		uint32_t place = ts_tld_place(key);
+		while (tlds[place].key)
+			place = ts_tld_next(place);
+		tlds[place] = (struct ts_tld_slot){key, (uint32_t)j, e->flags};
+		if (++n > sizeof(tlds) / sizeof(tlds[0]) / 2)
+			die("more TLDs than expected", "");
+	}
+	printf("const struct ts_tld_slot ts_tld_slots[1 << TS_TLD_BITS] = {\n");
+	for (size_t i = 0; i < sizeof(tlds) / sizeof(tlds[0]); i++)
+		if (tlds[i].key)
+			printf("\t[%zu] = {%lluu, %u, %u},\n", i, (unsigned long long)tlds[i].key,
+				(unsigned)tlds[i].slot, (unsigned)tlds[i].flags);
+	printf("};\n");
+}
+
 int main(void)
 {
 	char line[1024];
@@ -167,6 +196,7 @@ int main(void)
 				(unsigned)ts_suffix_hash_wire(entries[table[j] - 1].wire),
 				off[table[j] - 1] + 1);
 	printf("\t[%zu] = {0, 0},\n};\n", slots); /* the array is whole whatever slot is last */
+	print_tlds(table, slots);
 	free(table);
 	free(off);
 	free(entries);

@@ -31,12 +31,10 @@ static unsigned look_up(uint32_t hash, const uint8_t *wire, size_t len)
 
 bool ts_suffix_tld_delegated(const ts_name_t *name)
 {
-	if (name->nlabels == 0)
-		return false;
-	const uint8_t *tld = ts_name_suffix(name, name->nlabels - 1u);
-	uint32_t hash = ts_suffix_hash_label(TS_SUFFIX_HASH_START, tld);
+	ts_suffix_view_t view;
 
-	return look_up(hash, tld, (size_t)*tld + 2) & TS_SUFFIX_TLD;
+	ts_suffix_look(name, &view);
+	return view.tld >= 0;
 }
 
 unsigned ts_suffix_tlds(void)
@@ -44,16 +42,27 @@ unsigned ts_suffix_tlds(void)
 	return ts_suffix_nslots;
 }
 
-void ts_suffix_look(const ts_name_t *name, ts_suffix_view_t *out)
+/* The last label's octets and the root's, the first lowest; 0: they are more than eight, or all of
+ * the name is less. */
+static inline uint64_t tld_key(const ts_name_t *name)
 {
-	uint32_t hash = TS_SUFFIX_HASH_START;
-	unsigned start = name->nlabels, parent = 0;
+	size_t octets = ts_name_suffix_len(name, name->nlabels - 1u);
 
-	*out = (ts_suffix_view_t){0, -1};
-	if (start == 0)
-		return;
-	start--; /* the implicit rule "*" */
-	for (unsigned i = name->nlabels; i-- > 0;) {
+	if (octets > 8 || name->len < 8)
+		return 0;
+	const uint8_t *p = name->wire + name->len - 8;
+	uint64_t key = (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+		       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
+		       (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+	return key >> 8 * (8 - octets);
+}
+
+/* Goes on to the left of the last labels, which are a rule's end: n labels are left, hash and flags
+ * are those of what they are. */
+static void look_deeper(
+	const ts_name_t *name, unsigned n, uint32_t hash, unsigned parent, ts_suffix_view_t *out)
+{
+	for (unsigned i = n; i-- > 0;) {
 		hash = ts_suffix_hash_label(hash, ts_name_suffix(name, i));
 		int slot = find(hash, ts_name_suffix(name, i), ts_name_suffix_len(name, i));
 		unsigned flags = flags_at(slot);
@@ -61,16 +70,39 @@ void ts_suffix_look(const ts_name_t *name, ts_suffix_view_t *out)
 		if (flags & TS_SUFFIX_TLD)
 			out->tld = slot;
 		if (flags & TS_SUFFIX_EXCEPTION) {
-			start = i + 1;
-			break;
+			out->start = i + 1;
+			return;
 		}
 		if (flags & TS_SUFFIX_RULE || parent & TS_SUFFIX_WILDCARD)
-			start = i;
+			out->start = i;
 		if (!(flags & (TS_SUFFIX_PARENT | TS_SUFFIX_WILDCARD)))
-			break; /* no rule is deeper */
+			return; /* no rule is deeper */
 		parent = flags;
 	}
-	out->start = start;
+}
+
+void ts_suffix_look(const ts_name_t *name, ts_suffix_view_t *out)
+{
+	unsigned n = name->nlabels;
+
+	out->tld = -1;
+	out->start = 0;
+	if (n == 0)
+		return;
+	out->start = n - 1; /* the implicit rule "*" */
+	uint64_t key = tld_key(name);
+	if (!key) {
+		look_deeper(name, n, TS_SUFFIX_HASH_START, 0, out);
+		return;
+	}
+	uint32_t place = ts_tld_place(key);
+	while (ts_tld_slots[place].key && ts_tld_slots[place].key != key)
+		place = ts_tld_next(place);
+	const struct ts_tld_slot *tld = &ts_tld_slots[place];
+	if (tld->flags & TS_SUFFIX_TLD)
+		out->tld = (int)tld->slot;
+	if (tld->flags & (TS_SUFFIX_PARENT | TS_SUFFIX_WILDCARD))
+		look_deeper(name, n - 1, ts_suffix_slots[tld->slot].hash, tld->flags, out);
 }
 
 unsigned ts_suffix_start(const ts_name_t *name)

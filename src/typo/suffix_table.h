@@ -26,6 +26,28 @@ extern const uint8_t ts_suffix_pool[];
 extern const struct ts_suffix_slot ts_suffix_slots[];
 extern const uint32_t ts_suffix_nslots; /* a power of two */
 
+/* The suffixes of one label once more, those of up to TS_TLD_MAX letters: nearly every name ends in
+ * one of these, and such a label is one number. */
+struct ts_tld_slot {
+	uint64_t key;  /* its octets and the root's, the first lowest; 0: free */
+	uint32_t slot; /* its place in ts_suffix_slots */
+	uint32_t flags;
+};
+
+#define TS_TLD_MAX 6 /* with its length and the root 8 octets */
+#define TS_TLD_BITS 12
+extern const struct ts_tld_slot ts_tld_slots[1 << TS_TLD_BITS];
+
+static inline uint32_t ts_tld_place(uint64_t key)
+{
+	return (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - TS_TLD_BITS));
+}
+
+static inline uint32_t ts_tld_next(uint32_t place)
+{
+	return (place + 1) & ((1u << TS_TLD_BITS) - 1);
+}
+
 #define TS_SUFFIX_HASH_START 0x811c9dc5u
 
 static inline uint32_t ts_suffix_hash_label(uint32_t h, const uint8_t *label)
