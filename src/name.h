@@ -60,6 +60,14 @@ size_t ts_name_wire_len(const uint8_t *wire) TS_NONNULL_ALL;
 /** Labels of an uncompressed, well-formed wire-format name, the root not counted. */
 unsigned ts_name_wire_labels(const uint8_t *wire) TS_NONNULL_ALL;
 
+/** Eight octets as a number, the first lowest. */
+static inline uint64_t ts_octets8(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+	       (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	       (uint64_t)p[7] << 56;
+}
+
 /** Eight octets of a wire-format name at once, A to Z lower-cased. (Lengths are below 'A'.) */
 static inline uint64_t ts_lower8(uint64_t octets)
 {

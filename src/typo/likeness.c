@@ -269,16 +269,14 @@ static const uint8_t kinds[256] = {['-'] = LOOKS,
 	['8'] = DIGIT,
 	['9'] = DIGIT};
 
-/* same: octets that the two begin with alike, all of them. */
-static bool looks_alike(const uint8_t *typed, size_t n, const uint8_t *meant, size_t m, size_t same)
+static bool looks_alike_from(
+	const uint8_t *typed, size_t n, const uint8_t *meant, size_t m, size_t same)
 {
 	int a, b;
 
 	/* An r or a v may be one with what follows. */
 	while (same && (typed[same - 1] == 'r' || typed[same - 1] == 'v'))
 		same--;
-	if (same < n && same < m && !((kinds[typed[same]] | kinds[meant[same]]) & LOOKS))
-		return false;
 	size_t i = same, j = same;
 	do {
 		a = next_look(typed, n, &i);
@@ -295,6 +293,18 @@ static unsigned count_digits(const uint8_t *s, size_t n)
 		if (kinds[s[i]] & DIGIT)
 			sum += UINT32_C(1) << (s[i] - '0') * 3;
 	return sum;
+}
+
+/* same: octets that the two, which differ, begin with alike, all of them. */
+static inline bool looks_alike(
+	const uint8_t *typed, size_t n, const uint8_t *meant, size_t m, size_t same)
+{
+	/* What stands behind them, and before it: are these but letters that look like no others?
+	 */
+	unsigned is = (same ? kinds[typed[same - 1]] : 0) | (same < n ? kinds[typed[same]] : 0) |
+		      (same < m ? kinds[meant[same]] : 0);
+
+	return is & LOOKS && looks_alike_from(typed, n, meant, m, same);
 }
 
 /* What one operation at meant[j] is worth in a word with two errors. */
@@ -404,6 +414,10 @@ static bool find_edit(const uint8_t *typed, size_t n, const uint8_t *meant, size
 
 	e->ncalls = 0;
 	e->distance = 1;
+	if (least >= 8) {
+		uint64_t differ = ts_octets8(typed) ^ ts_octets8(meant);
+		left = differ ? (size_t)__builtin_ctzll(differ) / 8 : 8;
+	}
 	while (left < least && typed[left] == meant[left])
 		left++;
 	while (right < least - left && typed[n - 1 - right] == meant[m - 1 - right])

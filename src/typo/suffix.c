@@ -50,11 +50,7 @@ static inline uint64_t tld_key(const ts_name_t *name)
 
 	if (octets > 8 || name->len < 8)
 		return 0;
-	const uint8_t *p = name->wire + name->len - 8;
-	uint64_t key = (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-		       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
-		       (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-	return key >> 8 * (8 - octets);
+	return ts_octets8(name->wire + name->len - 8) >> 8 * (8 - octets);
 }
 
 /* Goes on to the left of the last labels, which are a rule's end: n labels are left, hash and flags
