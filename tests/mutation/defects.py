@@ -21,7 +21,8 @@ def unit(file, old, new, tests=VERDICT):
 
 
 V, S = "src/verdict.c", "module/snapshot.c"
-Q, C, U, W, B, T = (f"module/{name}.c" for name in ("query", "cache", "source", "watcher", "answer_build", "status"))
+Q, C, U, W, B, T, M = (f"module/{name}.c" for name in (
+    "query", "cache", "source", "watcher", "answer_build", "status", "typosink_module"))
 P, R, E, L = (f"src/alert/{name}.c" for name in ("pipeline", "repeats", "encode", "logfile"))
 UNIT = {
     # --- src/verdict.c, from top to bottom
@@ -324,6 +325,17 @@ UNIT = {
                          "for (const struct config_stub *p = NULL; p &&", HOST),
     "own-stubs": unit(W, "for (const struct config_stub *p = cfg->stubs; p &&", "for (const struct config_stub *p = NULL; p &&", HOST),
     "reclaim": unit(W, "\tts_readers_reclaim(w->m->readers);\n", "", HOST),
+    # --- what is alerted on besides
+    "cached-alias": unit(Q, "if (!aliased && ts_quiet_has(m->quiet, key))", "if (ts_quiet_has(m->quiet, key))", HOST),
+    "cached-judged-again": unit(Q, "\t\tif (is_quiet(&v) && !aliased)\n", "\t\tif (!aliased)\n", HOST),
+    "rdata-max": unit(Q, "n < data->count && said < RDATA_ALERTS_MAX", "n < data->count", HOST),
+    "rdata-known": unit(Q, "if (reply && (has_alias(reply) || m->conf.rdata_alerts))", "if (reply && has_alias(reply))", HOST),
+    "server-any-4": unit(Q, "\tif (event->server.family == 4 && memcmp", "\tif (0 && memcmp", HOST),
+    "server-any-6": unit(Q, "\tif (event->server.family == 6 && memcmp", "\tif (0 && memcmp", HOST),
+    "paused-same": unit(M, " &&\n\t\thup.sa_handler == term.sa_handler)", ")", HOST),
+    "paused-ignored": unit(M, "hup.sa_handler != SIG_IGN &&\n", "1 &&\n", HOST),
+    "purge-list": unit(C, "\tif (!p->old && p->m->rhsbl_zone.len && ", "\tif (0 && ", HOST),
+    "purge-alias": unit(C, "hit = changed(p, name, name_len, qinfo->qtype);", "hit = false;", HOST),
     # --- src/alert: nothing lost without a word, nothing said twice, nothing more than is to be said
     "submit-drop-counted": unit(P, "atomic_fetch_add_explicit(&p->dropped, 1, memory_order_relaxed);\n\t\treturn;",
                                 "return;", ALERT),

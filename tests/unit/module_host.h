@@ -59,6 +59,8 @@ typedef struct host {
 	struct query_info subquery;
 	bool lockable;            /* the RRsets of a message in the cache */
 	enum sec_status security; /* of real answers */
+	uint16_t points_by;       /* the type of a real record with a target; 0: CNAME */
+	size_t answers;           /* so many RRsets are in a real answer; 0: one */
 
 	struct auth_zone *zone; /* the only auth-zone; NULL: none */
 	uint32_t serial;        /* its; 0: it has no data */
@@ -112,6 +114,11 @@ void query_response(query_t *q, const char *name, const char *target);
 /* The reply callback, as for the client given; with: options of the reply so far. */
 void query_reply(query_t *q, struct mesh_reply *to);
 void query_reply_with(query_t *q, struct mesh_reply *to, struct edns_option **with);
+
+/* A real answer for a name, as query_done() has it; it lives as long as q. */
+struct reply_info *query_real(query_t *q, const char *name, const char *target);
+/* The callback at a cache hit, as for the first client. */
+void query_cached(query_t *q, const char *target);
 
 /* What the client is told: "SERVFAIL", "NOERROR" (without data), "MX host", "A address", "CNAME".
  * The last RRset counts. */

@@ -173,6 +173,137 @@ static void clients__who_pass(void **state)
 	host_free(h);
 }
 
+/* Cache hits are seen where something is observed, and nowhere else; nobody's name is judged once.
+ */
+static void clients__who_hit_the_cache(void **state)
+{
+	static const struct {
+		const char *name, *target;
+		bool alerts;
+	} rows[] = {
+		{"army.ml", NULL, true},
+		{"www.example.com", NULL, false},
+		{"www.example.com", NULL, false},
+		{"www.example.com", "army.ml", true},
+		{"www.example.com", "example.org", false},
+		{"www.example.com", "", false},
+		{"marines.ml", NULL,
+			false}, /* has to be asked for, and is none if it is in there */
+		{"us.army.mil", NULL, false},
+		{"mail.example.ml", NULL, false},
+	};
+
+	(void)state;
+	for (int observing = 0; observing < 2; observing++) {
+		host_t *h = begin(observing ? MIL CLIENTS "action TXT \"observe\"\n"
+							  "a1.allow PTR example.ml.\n"
+					    : MIL,
+			"");
+		ts_module_t *m = ts_module_of(&h->env, 0);
+		ts_pipeline_stats_t before, after;
+		for (size_t i = 0; i < countof(rows); i++) {
+			query_t *q = query_new(h, rows[i].name, LDNS_RR_TYPE_A, "198.51.100.1");
+			ts_pipeline_stats(m->pipeline, &before);
+			query_cached(q, rows[i].target);
+			ts_pipeline_stats(m->pipeline, &after);
+			assert_row(rows[i].name, after.submitted - before.submitted ==
+							 (observing && rows[i].alerts));
+			query_free(q);
+		}
+		/* What was not alerted on is not taken for nobody's. */
+		query_t *own = query_new(h, "marines.ml", LDNS_RR_TYPE_A, NULL);
+		unsigned forgotten = h->forgotten;
+		own->mesh.s.is_valrec = 1;
+		assert_int_equal(query_done(own, NULL), module_finished);
+		assert_int_equal(h->forgotten, forgotten + 1);
+		query_free(own);
+		if (observing) {
+			const char *line = alerted(h, "\"name\":\"army.ml\"");
+			assert_non_null(line);
+			assert_non_null(strstr(line, "\"id\":\"4660\""));
+			assert_non_null(strstr(line, "\"applied\":false"));
+		}
+		host_free(h);
+	}
+}
+
+/* A typo that somebody else's data point to. */
+static void clients__rdata(void **state)
+{
+	static const struct {
+		const char *target;
+		uint16_t type;
+		size_t answers;
+		unsigned alerts;
+	} rows[] = {
+		{"army.ml", LDNS_RR_TYPE_MX, 1, 1}, {"army.ml", LDNS_RR_TYPE_NS, 1, 1},
+		{"army.ml", LDNS_RR_TYPE_SRV, 1, 1}, {"army.ml", LDNS_RR_TYPE_TXT, 1, 0},
+		{"army.mil", LDNS_RR_TYPE_MX, 1, 0}, {"", LDNS_RR_TYPE_MX, 1, 0}, {NULL, 0, 1, 0},
+		{"army.ml", LDNS_RR_TYPE_MX, 9, 4}, /* enough is said of one answer */
+	};
+
+	(void)state;
+	for (int wanted = 0; wanted < 2; wanted++) {
+		host_t *h = begin(MIL, wanted ? "rdata-alerts: yes\n" : "");
+		ts_module_t *m = ts_module_of(&h->env, 0);
+		ts_pipeline_stats_t before, after;
+		for (size_t i = 0; i < countof(rows); i++) {
+			query_t *q =
+				query_new(h, "www.example.com", LDNS_RR_TYPE_MX, "198.51.100.1");
+			h->points_by = rows[i].type;
+			h->answers = rows[i].answers;
+			assert_int_equal(query_start(q), module_wait_module);
+			ts_pipeline_stats(m->pipeline, &before);
+			assert_int_equal(query_done(q, rows[i].target), module_finished);
+			ts_pipeline_stats(m->pipeline, &after);
+			assert_int_equal(
+				after.submitted - before.submitted, wanted ? rows[i].alerts : 0);
+			query_free(q);
+		}
+		host_free(h);
+	}
+}
+
+/* What an alert says of the way that the question came. */
+static void clients__and_how_they_came(void **state)
+{
+	static const struct {
+		const char *server;
+		enum comm_point_type type;
+		const char *says, *says_not;
+	} rows[] = {
+		{"192.0.2.53", comm_udp, "\"destination\":{\"ip\":\"192.0.2.53\",\"port\":4242}",
+			NULL},
+		{"2001:db8::53", comm_tcp, "\"destination\":{\"ip\":\"2001:db8::53\"", NULL},
+		{"0.0.0.0", comm_udp, "\"transport\":\"udp\"", "destination"},
+		{"::", comm_tcp_accept, "\"transport\":\"tcp\"", "destination"},
+		{"unix", comm_http, "\"application\":\"doh\"", "destination"},
+		{NULL, comm_udp, "\"transport\":\"udp\"", "destination"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		host_t *h = begin(MIL, "");
+		query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_MX, "198.51.100.1");
+		query_t *server = query_new(h, "server.example", LDNS_RR_TYPE_A,
+			rows[i].server ? rows[i].server : "unix");
+		struct addrinfo address = {
+			.ai_addr = (void *)&server->reply.query_reply.client_addr};
+		struct unbound_socket socket = {.addr = rows[i].server ? &address : NULL};
+		q->point.type = rows[i].type;
+		q->point.socket = &socket;
+		assert_int_equal(query_start(q), module_finished);
+		query_reply(q, &q->reply);
+		query_free(server);
+		query_free(q);
+		const char *line = alerted(h, "");
+		assert_non_null(line);
+		assert_row(rows[i].says, strstr(line, rows[i].says) != NULL);
+		assert_row(rows[i].says, !rows[i].says_not || !strstr(line, rows[i].says_not));
+		host_free(h);
+	}
+}
+
 /* The text of an extended error goes before what is there already, where Unbound is to tell it. */
 static void clients__are_told_why(void **state)
 {
@@ -1339,6 +1470,52 @@ static void init__client_keys(void **state)
 	}
 }
 
+/* The handler that Unbound has while it is not serving is the one of SIGHUP and SIGTERM. */
+static void ends(int number)
+{
+	(void)number;
+}
+
+static void init__notes_the_handler(void **state)
+{
+	static const struct {
+		const char *what;
+		void (*hup)(int), (*term)(int);
+		bool noted;
+	} rows[] = {
+		{"one for both", ends, ends, true},
+		{"two", ends, SIG_DFL, false},
+		{"none", SIG_DFL, SIG_DFL, false},
+		{"ignored", SIG_IGN, SIG_IGN, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		assert_true(signal(SIGHUP, rows[i].hup) != SIG_ERR);
+		assert_true(signal(SIGTERM, rows[i].term) != SIG_ERR);
+		host_t *h = begin(MIL, "");
+		assert_row(rows[i].what,
+			ts_module_of(&h->env, 0)->paused == (rows[i].noted ? ends : NULL));
+		host_free(h);
+	}
+	(void)signal(SIGHUP, SIG_DFL);
+	(void)signal(SIGTERM, SIG_DFL);
+}
+
+/* Without a configuration that can be read it goes on, with what is built in. */
+static void init__without_a_configuration(void **state)
+{
+	host_t *h = host_new(0, policy_text(1, MIL), "");
+
+	(void)state;
+	assert_int_equal(unsetenv("TYPOSINK_CONF"), 0);
+	assert_int_equal(init(&h->env, h->id), 1);
+	assert_true(host_logged("typosink.conf"));
+	assert_true(host_logged("no policy is in force"));
+	assert_string_equal(told(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), "A 203.0.113.66");
+	host_free(h);
+}
+
 static void init__in_a_chroot(void **state)
 {
 	static const struct {
@@ -1654,6 +1831,45 @@ static void purge__of_a_table_that_grows(void **state)
 	still_end(&s);
 }
 
+/* Names that are nobody's, with aliases; and what the list said before there was one. */
+static void purge__aliases_and_the_list(void **state)
+{
+	static const struct {
+		const char *what, *target, *list;
+		size_t removed;
+	} rows[] = {
+		{"an alias of a typo", "army.ml", NULL, BINS},
+		{"an alias of nobody's", "army.mil", NULL, 0},
+		{"a name of the list", NULL, "example", BINS},
+		{"no name of the list", NULL, "example.org", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		still_t s;
+		still_begin(&s);
+		query_t *q = query_new(s.host, "n.example", LDNS_RR_TYPE_MX, NULL);
+		ts_name_t name;
+		if (rows[i].list)
+			assert_int_equal(ts_name_from_text(&s.m.rhsbl_zone, rows[i].list,
+						 strlen(rows[i].list), NULL),
+				TS_OK);
+		for (unsigned n = 0; n < BINS; n++) {
+			char text[32];
+			snprintf(text, sizeof(text), "n%u.example", n);
+			assert_int_equal(ts_name_from_text(&name, text, strlen(text), NULL), TS_OK);
+			memcpy(s.cache->names[n], name.wire, name.len);
+			s.cache->entries[n].key.qname_len = name.len;
+			if (rows[i].target)
+				s.cache->replies[n] = *query_real(q, text, rows[i].target);
+		}
+		assert_true(still_purge(&s));
+		assert_row(rows[i].what, s.removed == rows[i].removed);
+		query_free(q);
+		still_end(&s);
+	}
+}
+
 static ts_policyset_t *set_of(const char *text)
 {
 	ts_policy_options_t options = {.seed = 1};
@@ -1740,6 +1956,9 @@ int main(void)
 		cmocka_unit_test(clients__leave_nothing_behind),
 		cmocka_unit_test(clients__observed),
 		cmocka_unit_test(clients__who_pass),
+		cmocka_unit_test(clients__who_hit_the_cache),
+		cmocka_unit_test(clients__rdata),
+		cmocka_unit_test(clients__and_how_they_came),
 		cmocka_unit_test(clients__are_told_why),
 		cmocka_unit_test(clients__who_differ_at_once),
 		cmocka_unit_test(clients__who_differ_and_the_real_answer),
@@ -1777,6 +1996,8 @@ int main(void)
 		cmocka_unit_test(init__of_a_foreign_program),
 		cmocka_unit_test(init__own_zones),
 		cmocka_unit_test(init__client_keys),
+		cmocka_unit_test(init__notes_the_handler),
+		cmocka_unit_test(init__without_a_configuration),
 		cmocka_unit_test(init__in_a_chroot),
 		cmocka_unit_test(init__memory_is_told),
 		cmocka_unit_test(purge__touches_the_cache_under_the_lock_alone),
@@ -1784,6 +2005,7 @@ int main(void)
 		cmocka_unit_test(purge__without_memory_says_so),
 		cmocka_unit_test(purge__what_unbound_would_not_serve_either),
 		cmocka_unit_test(purge__of_a_table_that_grows),
+		cmocka_unit_test(purge__aliases_and_the_list),
 		cmocka_unit_test(purge__leaves_what_was_asked_for),
 		cmocka_unit_test(memory__of_the_first_purge),
 	};
