@@ -20,7 +20,9 @@ def unit(file, old, new, tests=VERDICT):
     return {"file": file, "old": old, "new": new, "tests": tests}
 
 
-V, S = "src/verdict.c", "module/snapshot.c"
+INDEX = ("tests/unit/test_index",)
+
+V, S, I, Y = "src/verdict.c", "module/snapshot.c", "src/index.c", "src/typo/likeness.c"
 Q, C, U, W, B, T, M = (f"module/{name}.c" for name in (
     "query", "cache", "source", "watcher", "answer_build", "status", "typosink_module"))
 P, R, E, L = (f"src/alert/{name}.c" for name in ("pipeline", "repeats", "encode", "logfile"))
@@ -464,6 +466,21 @@ UNIT = {
     "file-interrupted": unit(L, "if (n < 0 && errno == EINTR)\n\t\t\tcontinue;", "", LOG),
     "file-reader-gone": unit(L, "(ret != TS_OK && saved != EAGAIN && saved != ENOSPC && saved != EDQUOT)", "0", LOG),
     "file-reader-slow": unit(L, "(ret != TS_OK && saved != EAGAIN && saved != ENOSPC && saved != EDQUOT)", "ret != TS_OK", LOG),
+    # --- src/index.c, src/typo: whom nobody can have meant, and no more than these
+    "sift-one": unit(I, "is_sifted(ask, l) ? SIFT_ONE : SIFT_NONE", "SIFT_NONE", INDEX),
+    "sift-two": unit(I, "is_sifted(ask, l) ? SIFT_TWO : SIFT_NONE", "SIFT_NONE", INDEX),
+    "sift-length": unit(I, "ask->sifting = SIFT_LENGTH;", "", INDEX),
+    "sift-other-letters": unit(I, "l->n < TS_TWO_EDITS_EASY && !ask->idn", "ask && l->n < TS_TWO_EDITS_EASY", INDEX),
+    "sift-lacks": unit(I, "return lacks <= most ||", "return lacks < most ||", INDEX),
+    "sift-two-most": unit(Y, "most[more + 2][lacks] + W_SECOND_EDIT + W_SECOND_EDIT_SHORT;",
+                          "most[more + 2][lacks] + W_SECOND_EDIT + 2 * W_SECOND_EDIT_SHORT;", INDEX),
+    "two-edits-before-left": unit(Y, "for (size_t from = p->left - 1; longer >= 0",
+                                  "for (size_t from = p->left; longer >= 0", INDEX),
+    "two-edits-right": unit(Y, "p->right++;", "", INDEX),
+    "looks-across-the-same": unit(Y, "\t\tsame--;\n", "\t\tbreak;\n", INDEX),
+    "tld-deeper": unit("src/typo/suffix.c", "tld->flags & (TS_SUFFIX_PARENT | TS_SUFFIX_WILDCARD)",
+                       "tld->flags & TS_SUFFIX_PARENT", ("tests/unit/test_suffix",)),
+    "look-alike-asked": unit(I, "ask_look_alike(ask, query);", ";", INDEX),
 }
 
 

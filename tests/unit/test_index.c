@@ -61,6 +61,8 @@ static const struct {
 	{"exa.com", "exe.com", "vowel-swap", false, 0, 0},
 	{"example.com", "exarnple.com", "look-alike", true, 0, 0},
 	{"exo.com", "ex0.com", "look-alike", false, 0, 0},
+	{"exbur-no.com", "exburn0.com", "look-alike", false, 0,
+		0}, /* no m: the hyphen is between */
 	{"example.com", "xn--exmple-cua.com", "idn-look-alike", true, 0, 0},
 	{"example.com", "mail.xn--exmple-cua.com", "idn-look-alike", true, 1, 0},
 	{"example.com", "xn--bcher-kva.com", "idn-look-alike", false, 0, 0},
@@ -114,6 +116,7 @@ static const struct {
 
 	{"example.com", "exmaplle.com", "two-edits", true, 0, 0},
 	{"exam.com", "eaxmm.com", "two-edits", false, 0, 0},
+	{"hampton-example.com", "hampcpton-example.com", "two-edits", true, 0, 0},
 	{"example.com", "exmaple.con", "two-labels", true, 0, 0},
 	{"example.de", "exmaple.be", "two-labels", false, 0, 0},
 
