@@ -9,6 +9,7 @@
 #include "../../module/answer_build.h"
 #include "../../module/cache.h"
 #include "../../module/query.h"
+#include "../../module/watcher.h"
 #include "../../src/policy_file.h"
 
 #include <signal.h>
@@ -462,19 +463,23 @@ static void clients__who_differ_about_the_list(void **state)
 static void clients__who_ask_for_the_status(void **state)
 {
 	static const struct {
-		const char *client;
-		uint16_t qclass;
+		const char *name, *client;
+		uint16_t type, qclass;
 		const char *told;
 	} rows[] = {
-		{"192.0.2.9", LDNS_RR_CLASS_CH, "TXT"},
-		{"198.51.100.1", LDNS_RR_CLASS_CH, "REFUSED"},
-		{"192.0.2.9", LDNS_RR_CLASS_IN, "A 203.0.113.66"},
+		{"status.typosink", "192.0.2.9", LDNS_RR_TYPE_TXT, LDNS_RR_CLASS_CH, "TXT"},
+		{"status.typosink", "192.0.2.9", LDNS_RR_TYPE_ANY, LDNS_RR_CLASS_CH, "TXT"},
+		{"status.typosink", "192.0.2.9", LDNS_RR_TYPE_A, LDNS_RR_CLASS_CH, "NOERROR"},
+		{"status.typosink", "198.51.100.1", LDNS_RR_TYPE_TXT, LDNS_RR_CLASS_CH, "REFUSED"},
+		{"status.typosink", "192.0.2.9", LDNS_RR_TYPE_TXT, LDNS_RR_CLASS_IN,
+			"A 203.0.113.66"},
+		{"version.bind", "192.0.2.9", LDNS_RR_TYPE_TXT, LDNS_RR_CLASS_CH, "A 203.0.113.66"},
 	};
 	host_t *h = begin(MIL, "status-client: 192.0.2.0/24\n");
 
 	(void)state;
 	for (size_t i = 0; i < countof(rows); i++) {
-		query_t *q = query_new(h, "status.typosink", LDNS_RR_TYPE_TXT, rows[i].client);
+		query_t *q = query_new(h, rows[i].name, rows[i].type, rows[i].client);
 		q->mesh.s.qinfo.qclass = rows[i].qclass;
 		if (query_start(q) == module_wait_module)
 			(void)query_done(q, NULL);
@@ -603,6 +608,29 @@ static void clients__popular_names(void **state)
 		assert_string_equal(told(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), SUNK);
 		host_free(h);
 	}
+}
+
+/* Octets that are no name never come from Unbound; they pass, and nothing is said of them. */
+static void clients__without_a_name(void **state)
+{
+	host_t *h = begin(MIL "action TXT \"observe\"\n", "");
+	query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_A, "192.0.2.9");
+	query_t *own = query_new(h, "army.ml", LDNS_RR_TYPE_A, NULL);
+
+	(void)state;
+	q->mesh.s.qinfo.qname_len -= 3; /* without an end */
+	own->mesh.s.qinfo.qname_len -= 3;
+	assert_int_equal(query_start(q), module_wait_module);
+	assert_int_equal(query_done(q, NULL), module_finished);
+	assert_string_equal(query_told(q), "A 203.0.113.66");
+	query_reply(q, &q->reply);
+	query_cached(q, NULL);
+	assert_int_equal(query_done(own, NULL), module_finished);
+	assert_int_equal(h->forgotten, 0);
+	query_free(own);
+	query_free(q);
+	assert_null(alerted(h, ""));
+	host_free(h);
 }
 
 /* --- what is judged again */
@@ -1502,6 +1530,29 @@ static void init__notes_the_handler(void **state)
 	(void)signal(SIGTERM, SIG_DFL);
 }
 
+/* Files come, break, go and come again; what was good goes on meanwhile. */
+static void init__policies_come_and_go(void **state)
+{
+	host_t *h =
+		begin(MIL, "policy-file: /nonexistent/other.zone\nstatus-client: 192.0.2.0/24\n");
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/policy.zone", h->folder);
+	assert_true(host_logged("nothing is in force from /nonexistent/other.zone"));
+	host_write("policy.zone", "no policy\n");
+	host_wait_logged("the last good policy, serial 1, goes on serving");
+	host_write("policy.zone", policy_text(2, MIL));
+	host_wait_logged("serial 2 from");
+	assert_int_equal(unlink(path), 0);
+	host_wait_logged(
+		"No such file or directory; the last good policy, serial 2, goes on serving");
+	assert_string_equal(told(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9"), SUNK);
+	host_write("policy.zone", policy_text(3, MIL));
+	host_wait_logged("serial 3 from");
+	host_free(h);
+}
+
 /* Without a configuration that can be read it goes on, with what is built in. */
 static void init__without_a_configuration(void **state)
 {
@@ -1545,7 +1596,7 @@ static void init__memory_is_told(void **state)
 {
 	host_t *h = begin(MIL, "");
 	ts_module_t *m = ts_module_of(&h->env, 0);
-	size_t whole = get_mem(&h->env, 0);
+	size_t whole = get_mem(&h->env, 0), policies = ts_watcher_memory(m->watcher);
 
 	(void)state;
 	assert_true(
@@ -1561,7 +1612,7 @@ static void init__memory_is_told(void **state)
 		host_write("policy.zone", policy_text(serial, MIL));
 		host_wait_logged(said);
 	}
-	assert_int_equal(get_mem(&h->env, 0), whole);
+	assert_int_equal(ts_watcher_memory(m->watcher), policies);
 	host_free(h);
 }
 
@@ -1969,6 +2020,7 @@ int main(void)
 		cmocka_unit_test(clients__unbound_itself),
 		cmocka_unit_test(clients__without_a_policy),
 		cmocka_unit_test(clients__popular_names),
+		cmocka_unit_test(clients__without_a_name),
 		cmocka_unit_test(again__responses),
 		cmocka_unit_test(again__waiting_for_another_policy),
 		cmocka_unit_test(again__after_another_policy),
@@ -1997,6 +2049,7 @@ int main(void)
 		cmocka_unit_test(init__own_zones),
 		cmocka_unit_test(init__client_keys),
 		cmocka_unit_test(init__notes_the_handler),
+		cmocka_unit_test(init__policies_come_and_go),
 		cmocka_unit_test(init__without_a_configuration),
 		cmocka_unit_test(init__in_a_chroot),
 		cmocka_unit_test(init__memory_is_told),
