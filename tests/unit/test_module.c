@@ -174,6 +174,36 @@ static void clients__who_pass(void **state)
 	host_free(h);
 }
 
+/* Unbound calls back without a query (what it answers without asking us), and without a client. */
+static void clients__who_are_not_there(void **state)
+{
+	host_t *h = begin(MIL, "");
+	inplace_cb_reply_func_type *reply =
+		(inplace_cb_reply_func_type *)h->callbacks[inplace_cb_reply];
+	query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	query_t *passes = query_new(h, "www.example.com", LDNS_RR_TYPE_MX, "192.0.2.9");
+	struct edns_option *none = NULL;
+
+	(void)state;
+	h->cfg.ede = 1;
+	assert_int_equal(query_start(q), module_finished);
+	assert_int_equal(query_start(passes), module_wait_module);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+			reply(&q->mesh.s.qinfo,
+				i == 0   ? NULL
+				: i == 1 ? &q->mesh.s
+					 : &passes->mesh.s,
+				NULL, 0, NULL, &none, i == 2 ? &passes->reply.query_reply : NULL,
+				q->region, NULL, h->id, h->dynlib.dyn_env),
+			1);
+	assert_null(none);
+	query_free(passes);
+	query_free(q);
+	assert_null(alerted(h, ""));
+	host_free(h);
+}
+
 /* Cache hits are seen where something is observed, and nowhere else; nobody's name is judged once.
  */
 static void clients__who_hit_the_cache(void **state)
@@ -663,6 +693,50 @@ static void again__responses(void **state)
 		assert_row(rows[i].answered, !q->mesh.s.no_cache_store == rows[i].stored);
 		query_free(q);
 	}
+	host_free(h);
+}
+
+/* Queries that come to us only when they are done: of Unbound's own nothing is left of the list
+ * either, a client gets its answer; and one that has failed has failed. */
+static void again__only_when_done(void **state)
+{
+	host_t *h = begin(MIL CLIENTS, "rhsbl-zone: list.example\n");
+	query_t *own = query_new(h, "army.ml.list.example", LDNS_RR_TYPE_A, NULL);
+	query_t *q = query_new(h, "army.ml.list.example", LDNS_RR_TYPE_A, "198.51.100.1");
+	query_t *failed = query_new(h, "www.example.com", LDNS_RR_TYPE_A, "198.51.100.1");
+	query_t *gone = query_new(h, "army.ml", LDNS_RR_TYPE_A, NULL);
+
+	(void)state;
+	own->mesh.s.is_valrec = 1;
+	assert_int_equal(query_done(own, NULL), module_finished);
+	assert_int_equal(h->forgotten, 1);
+	assert_int_equal(query_done(q, NULL), module_finished);
+	assert_string_equal(query_told(q), "A 127.0.0.2");
+	assert_int_equal(query_failed(failed), module_finished);
+	assert_string_equal(query_told(failed), "SERVFAIL");
+	assert_int_equal(query_failed(gone), module_finished);
+	assert_int_equal(h->forgotten, 2);
+	query_free(gone);
+	query_free(failed);
+	query_free(q);
+	query_free(own);
+	host_free(h);
+}
+
+/* A DNAME comes with the CNAME that it makes; by itself it leads nowhere. */
+static void again__a_dname_alone(void **state)
+{
+	host_t *h = begin(MIL, "");
+	query_t *q = query_new(h, "www.example.com", LDNS_RR_TYPE_MX, "192.0.2.9");
+
+	(void)state;
+	h->points_by = LDNS_RR_TYPE_DNAME;
+	query_response(q, "www.example.com", "army.ml");
+	assert_false(q->mesh.s.no_cache_store);
+	assert_int_equal(query_start(q), module_wait_module);
+	assert_int_equal(query_done(q, "army.ml"), module_finished);
+	assert_ptr_equal(q->mesh.s.return_msg, &q->upstream);
+	query_free(q);
 	host_free(h);
 }
 
@@ -2007,6 +2081,7 @@ int main(void)
 		cmocka_unit_test(clients__leave_nothing_behind),
 		cmocka_unit_test(clients__observed),
 		cmocka_unit_test(clients__who_pass),
+		cmocka_unit_test(clients__who_are_not_there),
 		cmocka_unit_test(clients__who_hit_the_cache),
 		cmocka_unit_test(clients__rdata),
 		cmocka_unit_test(clients__and_how_they_came),
@@ -2022,6 +2097,8 @@ int main(void)
 		cmocka_unit_test(clients__popular_names),
 		cmocka_unit_test(clients__without_a_name),
 		cmocka_unit_test(again__responses),
+		cmocka_unit_test(again__only_when_done),
+		cmocka_unit_test(again__a_dname_alone),
 		cmocka_unit_test(again__waiting_for_another_policy),
 		cmocka_unit_test(again__after_another_policy),
 		cmocka_unit_test(again__an_alias),
