@@ -65,6 +65,12 @@ static FILE *copy_begin(const char *path, char *fresh, size_t size)
 	return f;
 }
 
+static void not_kept(const ts_module_t *m, const char *path, const char *why)
+{
+	ts_report(&m->report, TS_WARNING, path, 0, NULL,
+		"the last good policy could not be kept: %s", why);
+}
+
 /* why: what has gone wrong with it already; NULL: nothing. */
 static void copy_end(
 	const ts_module_t *m, FILE *f, const char *fresh, const char *path, const char *why)
@@ -77,8 +83,7 @@ static void copy_end(
 		why = strerror(errno);
 	if (!why)
 		return;
-	ts_report(&m->report, TS_WARNING, path, 0, NULL,
-		"the last good policy could not be kept: %s", why);
+	not_kept(m, path, why);
 	(void)unlink(fresh);
 }
 
@@ -111,8 +116,7 @@ static void keep_file(const ts_module_t *m, const ts_source_t *source)
 			why = "the file has changed meanwhile";
 		copy_end(m, out, fresh, path, why);
 	} else
-		ts_report(&m->report, TS_WARNING, fresh, 0, NULL,
-			"the last good policy could not be kept: %s", strerror(errno));
+		not_kept(m, fresh, strerror(errno));
 	fclose(in);
 }
 
@@ -311,8 +315,7 @@ static void keep_zone(const ts_module_t *m, const ts_source_t *source, const rec
 		}
 		copy_end(m, out, fresh, path, why);
 	} else
-		ts_report(&m->report, TS_WARNING, path, 0, NULL,
-			"the last good policy could not be kept: %s", strerror(errno));
+		not_kept(m, path, strerror(errno));
 	free(text);
 }
 

@@ -339,11 +339,6 @@ static inline void ask_probe(struct asking *ask, const struct probe *probe)
 		judge_key(ask, probe->key);
 }
 
-static inline struct probe ready_name(const struct asking *ask, enum kind kind, uint64_t letters)
-{
-	return ready(&ask->index->names, make_key(ask->index, kind, letters, 0));
-}
-
 static inline struct probe ready_half(const ts_index_t *index, uint64_t letters, uint64_t salt)
 {
 	return ready(&index->halves, salted_key(letters, salt));
@@ -898,12 +893,15 @@ size_t ts_index_explain(const ts_index_t *index, const ts_name_t *query,
 	const ts_popular_t *popular, const ts_match_t *match, char *buf, size_t size)
 {
 	ts_likeness_t l = {.odds = TS_ODDS_NEVER};
-	struct asking ask = {.index = index, .popular = popular, .explain = &l};
+	struct asking ask;
 	char meant[TS_NAME_TEXT_MAX];
 	size_t at = 0;
 
 	if (size == 0)
 		return 0;
+	start(&ask, index, popular, NULL, 0);
+	ask.explain = &l;
+	ask.explain_target = 0;
 	while (ask.explain_target < index->count &&
 		index->targets[ask.explain_target].position != match->target)
 		ask.explain_target++;

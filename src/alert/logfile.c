@@ -56,8 +56,8 @@ static int mend_tail(int fd, const struct stat *st)
 	if (n > 0 && tail[n - 1] == '\n')
 		return TS_OK;
 	if (n > 0) {
-		const char *newline = memrchr(tail, '\n', (size_t)n);
-		char *line = newline ? tail + (newline + 1 - tail) : tail;
+		char *newline = memrchr(tail, '\n', (size_t)n);
+		char *line = newline ? newline + 1 : tail;
 		size_t len = (size_t)(tail + n - line);
 		size_t head = len < sizeof(ours) - 1 ? len : sizeof(ours) - 1;
 

@@ -202,7 +202,6 @@ UNIT = {
     "dns64-for-priming": unit(Q, "AAAA || s->is_valrec || s->is_priming", "AAAA || s->is_valrec", HOST),
     "dns64-for-nobody": unit(Q, "(!super->s->reply_list && !super->s->cb_list) ||", "", HOST),
     "dns64-of-another-name": unit(Q, "query_dname_compare(s->qinfo.qname, q->qinfo.qname) != 0)", "0)", HOST),
-    "asks-the-validator": unit(Q, "if (q->is_valrec || q->is_priming)\n\t\treturn false;", "", HOST),
     "asks-dns64": unit(Q, "return mesh->super_set.count == 0 || for_dns64(q);", "return mesh->super_set.count == 0;", HOST),
     "supers-forgotten": unit(Q, "return q->mesh_info->super_set.count > 0 && !for_dns64(q);", "return false;", HOST),
     "client-v4-mapped": unit(Q, "if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {", "if (0) {", HOST),

@@ -14,8 +14,9 @@ class AlertFile:
         self.path = Path(path)
 
     def events(self, growing=False):
-        """Every event of the file, in order; blanks stand for what a kill has left of one. Half a line or bad JSON raises; not so half a line of a
-        file that is growing: a reader may see the first pages of a write before the last."""
+        """Every event of the file, in order; blanks stand for what a kill has left of one. Half a line or bad
+        JSON raises; not so half a line of a file that is growing: a reader may see the first pages of a write
+        before the last."""
         if not self.path.exists():
             return []
         data = self.path.read_bytes()
