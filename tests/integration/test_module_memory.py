@@ -89,10 +89,12 @@ def test_reloads__a_hundred_under_load_lose_nothing(world, preload):
     loads = [threading.Thread(target=load, args=(source,)) for source in ("198.51.100.7", "192.0.2.200") * 2]
     for one in loads:
         one.start()
-    for turn in range(100):
+    turn = 0
+    while turn < 100 or (len(answered) <= 1000 and turn < 1000):  # a fast machine answers less between two
         if turn % 10 == 0:  # a policy is replaced as well
             resolver.write_policy(Policy(serial=2 + turn, clients=LAB))
         resolver.reload(("reload", "reload_keep_cache")[turn % 2])
+        turn += 1
     ended.set()
     for one in loads:
         one.join()
