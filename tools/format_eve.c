@@ -32,17 +32,16 @@ static bool print(const json_t *event, const char *line, FILE *out)
 	const char *class = alert_str(event, "typosink.class");
 	const char *transport = alert_str(event, "network.transport");
 	int64_t severity = alert_int(event, "event.severity");
-	char stamp[64], signature[512];
+	const char *stamp = alert_str(event, "@timestamp");
 
 	(void)line;
 	if (!alert_is_alert(event))
 		return false;
 	/* EVE's stamps: "+0000" where RFC 3339 has "Z". */
-	snprintf(stamp, sizeof(stamp), "%.26s+0000", alert_str(event, "@timestamp"));
-	snprintf(signature, sizeof(signature), "typosink %s of %.255s", class,
-		alert_str(event, "typosink.protected"));
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "timestamp", stamp, "event_type", "alert",
-		"proto", strcmp(transport, "tcp") == 0 ? "TCP" : "UDP", "app_proto", "dns");
+	json_t *o = json_pack("{s:o, s:s, s:s, s:s}", "timestamp",
+		json_sprintf("%.*s+0000", (int)strspn(stamp, "0123456789-:.T"), stamp),
+		"event_type", "alert", "proto", strcmp(transport, "tcp") == 0 ? "TCP" : "UDP",
+		"app_proto", "dns");
 	if (!o)
 		return false;
 	copy(o, "src_ip", event, "source.ip");
@@ -51,10 +50,12 @@ static bool print(const json_t *event, const char *line, FILE *out)
 	copy(o, "dest_port", event, "destination.port");
 	copy(o, "host", event, "observer.hostname");
 	json_object_set_new(o, "alert",
-		json_pack("{s:s, s:i, s:I, s:i, s:s, s:s, s:i}", "action",
+		json_pack("{s:s, s:i, s:I, s:i, s:o, s:s, s:i}", "action",
 			json_is_true(alert_get(event, "typosink.applied")) ? "blocked" : "allowed",
 			"gid", 1, "signature_id", signature_id(class), "rev", 1, "signature",
-			signature, "category", "Misaddressed mail", "severity",
+			json_sprintf(
+				"typosink %s of %s", class, alert_str(event, "typosink.protected")),
+			"category", "Misaddressed mail", "severity",
 			severity >= 70   ? 1
 			: severity >= 50 ? 2
 					 : 3));

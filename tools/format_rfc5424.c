@@ -40,23 +40,33 @@ static int severity(const json_t *event)
 	return json_is_true(applied) ? 4 : 5;
 }
 
-static void header(FILE *out, const char *text)
+/* A field of the header: up to max printable characters (RFC 5424, section 6). */
+static void header(FILE *out, const char *text, size_t max)
 {
 	if (!text[0])
 		text = "-";
-	for (; *text; text++)
+	for (; *text && max > 0; text++, max--)
 		fputc(*text > 0x20 && *text < 0x7f ? *text : '?', out);
 	fputc(' ', out);
+}
+
+/* What is no time is none: a collector drops a line whose stamp it cannot read. */
+static const char *stamp(const json_t *event)
+{
+	const char *text = alert_str(event, "@timestamp");
+	bool good = alert_time_us(text) != 0 && text[strspn(text, "0123456789-:.TZ")] == '\0';
+
+	return good && strlen(text) <= 27 ? text : "-";
 }
 
 static bool print(const json_t *event, const char *line, FILE *out)
 {
 	(void)line;
 	fprintf(out, "<%d>1 ", FACILITY * 8 + severity(event));
-	header(out, alert_str(event, "@timestamp"));
-	header(out, alert_str(event, "observer.hostname"));
+	header(out, stamp(event), 27);
+	header(out, alert_str(event, "observer.hostname"), 255);
 	fputs("typosink - ", out);
-	header(out, alert_str(event, "event.action"));
+	header(out, alert_str(event, "event.action"), 32);
 	fputs("[typosink@32473", out);
 	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++) {
 		const json_t *v = alert_get(event, params[i].path);

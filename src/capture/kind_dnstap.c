@@ -127,7 +127,7 @@ static int convert(ts_capture_t *capture, const Ts__Dnstap *tap, ts_message_t *o
 	}
 	bool response = types[m->type].response;
 	const ProtobufCBinaryData *wire = response ? &m->response_message : &m->query_message;
-	if (!(response ? m->has_response_message : m->has_query_message)) {
+	if (wire->len == 0) { /* absent, or of no octets */
 		ts_flaw(capture, TS_FLAW_DNSTAP, "%s without a message", types[m->type].name);
 		return 0;
 	}

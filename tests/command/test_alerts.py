@@ -117,6 +117,27 @@ class Alerts(unittest.TestCase):
                               r"sinkhole \[typosink@32473 ")
         self.assertIn('counterpart="a\\"\\]\\\\"', out)
 
+    def test_rfc5424_header_is_limited(self):
+        """RFC 5424, section 6: 255 characters for the host, 32 for the message's id; a stamp or none."""
+        e = event(1)
+        e["observer"]["hostname"] = "h" * 300
+        e["event"]["action"] = "a" * 40
+        e["@timestamp"] = "2026-11-23T19:01:00 yesterday"
+        self.write([e])
+        out = self.call("-F", "rfc5424", self.path).stdout
+        self.assertRegex(out, r"^<132>1 - h{255} typosink - a{32} \[typosink@32473 ")
+
+    def test_eve_of_long_texts(self):
+        """No alert is left out because a text was cut within a character."""
+        e = event(1, cls="\u00fc" * 600, protected="x\u00fc" * 200)
+        e["@timestamp"] = "2026-11-23T19:01:00.48291\u00fc"
+        self.write([e])
+        (line,) = self.call("-F", "eve", self.path).stdout.splitlines()
+        got = json.loads(line)
+        self.assertEqual(got["alert"]["signature"],
+                         "typosink %s of %s" % ("\u00fc" * 600, "x\u00fc" * 200))
+        self.assertEqual(got["timestamp"], "2026-11-23T19:01:00.48291+0000")
+
     def test_eve(self):
         self.write([event(1), own(2, "stop")])
         lines = self.call("-F", "eve", self.path).stdout.splitlines()

@@ -94,6 +94,32 @@ void fuzz_broken(const char *file, int line, const char *what)
 	abort();
 }
 
+fuzz_span_t fuzz_line(const uint8_t *text, size_t size, unsigned dice)
+{
+	size_t starts[64], count = 0;
+
+	for (size_t i = 0; i < size && count < 64; i++)
+		if (i == 0 || text[i - 1] == '\n')
+			starts[count++] = i;
+	if (count == 0)
+		return (fuzz_span_t){0, 0};
+	size_t at = starts[dice % count];
+	const uint8_t *end = memchr(text + at, '\n', size - at);
+	return (fuzz_span_t){at, end ? (size_t)(end + 1 - (text + at)) : size - at};
+}
+
+size_t fuzz_splice(
+	uint8_t *data, size_t size, size_t max, fuzz_span_t span, const void *with, size_t len)
+{
+	size_t behind = span.at + span.len;
+
+	if (size - span.len + len > max)
+		return 0;
+	memmove(data + span.at + len, data + behind, size - behind);
+	memcpy(data + span.at, with, len);
+	return size - span.len + len;
+}
+
 void fuzz_file(fuzz_file_t *file, const void *data, size_t size)
 {
 	file->fd = memfd_create("fuzz", 0);

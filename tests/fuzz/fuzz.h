@@ -64,6 +64,21 @@ static inline const uint8_t *fuzz_take(fuzz_bytes_t *b, size_t n, size_t *got)
 	return p;
 }
 
+/** For a mutate(): one of the lines (ends behind its newline), and an octet string in its place.
+ * \return fuzz_splice(): the new size; 0 where it would be more than max. */
+typedef struct fuzz_span {
+	size_t at, len;
+} fuzz_span_t;
+fuzz_span_t fuzz_line(const uint8_t *text, size_t size, unsigned dice);
+size_t fuzz_splice(
+	uint8_t *data, size_t size, size_t max, fuzz_span_t span, const void *with, size_t len);
+/** The next throw: up to n - 1. */
+static inline unsigned fuzz_dice(unsigned *dice, unsigned n)
+{
+	*dice = *dice * 1103515245u + 12345u;
+	return (*dice >> 8) % n;
+}
+
 /** A file with this content and nothing on a disk. The path is good until fuzz_file_end(). */
 typedef struct fuzz_file {
 	int fd;

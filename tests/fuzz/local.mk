@@ -4,6 +4,7 @@
 # in fuzz.c, and seeds in make-seeds.
 check_PROGRAMS += tests/fuzz/fuzz
 tests_fuzz_fuzz_SOURCES = tests/fuzz/fuzz.c tests/fuzz/fuzz.h \
+	tests/fuzz/target_alerts.c \
 	tests/fuzz/target_capture.c \
 	tests/fuzz/target_files.c \
 	tests/fuzz/target_name.c \

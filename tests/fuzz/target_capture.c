@@ -7,6 +7,8 @@
 #include "../../src/capture/capture.h"
 #include "fuzz.h"
 
+#include "src/capture/dnstap.pb-c.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +149,118 @@ static void run_dnstap(const uint8_t *data, size_t size)
 	free(text);
 }
 
+/* Takes or gives a field: what is there, nothing, too short, too long, another's. */
+static void change_octets(protobuf_c_boolean *has, ProtobufCBinaryData *field,
+	const Ts__TapMessage *m, unsigned *dice)
+{
+	static uint8_t octets[] = {32, 1, 13, 184, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0};
+	static const size_t lengths[] = {0, 1, 4, 5, 11, 12, 16, 17};
+
+	*has = 1;
+	switch (fuzz_dice(dice, 5)) {
+	case 0:
+		*has = 0;
+		break;
+	case 1:
+		field->len = field->len ? fuzz_dice(dice, (unsigned)field->len) : 0;
+		break;
+	case 2:
+		*field = fuzz_dice(dice, 2) ? m->query_message : m->response_message;
+		break;
+	default:
+		field->data = octets;
+		field->len = lengths[fuzz_dice(dice, sizeof(lengths) / sizeof(lengths[0]))];
+	}
+}
+
+/* Changes a field; what it points to afterwards is the message's own or static. */
+static void change_tap(Ts__Dnstap *tap, Ts__TapMessage *m, unsigned *dice)
+{
+	static const uint64_t numbers[] = {0, 1, 2, 3, 53, 65535, 65536, UINT32_MAX - 1, UINT32_MAX,
+		UINT32_MAX * UINT64_C(16), UINT64_MAX};
+	uint64_t number = numbers[fuzz_dice(dice, sizeof(numbers) / sizeof(numbers[0]))];
+
+	switch (fuzz_dice(dice, 14)) {
+	case 0:
+		tap->type = fuzz_dice(dice, 3);
+		break;
+	case 1:
+		tap->message = fuzz_dice(dice, 4) ? m : NULL;
+		break;
+	case 2:
+		m->has_socket_protocol = fuzz_dice(dice, 4) > 0;
+		m->socket_protocol = fuzz_dice(dice, 8);
+		break;
+	case 3:
+		change_octets(&m->has_query_address, &m->query_address, m, dice);
+		break;
+	case 4:
+		change_octets(&m->has_response_address, &m->response_address, m, dice);
+		break;
+	case 5:
+		change_octets(&m->has_query_message, &m->query_message, m, dice);
+		break;
+	case 6:
+		change_octets(&m->has_response_message, &m->response_message, m, dice);
+		break;
+	case 7:
+		m->has_query_port = m->has_response_port = 1;
+		*(fuzz_dice(dice, 2) ? &m->query_port : &m->response_port) = (uint32_t)number;
+		break;
+	case 8:
+		m->has_query_time_sec = m->has_response_time_sec = 1;
+		m->query_time_sec = m->response_time_sec = number;
+		break;
+	case 9:
+		m->has_query_time_nsec = m->has_response_time_nsec = 1;
+		m->query_time_nsec = m->response_time_nsec = (uint32_t)number;
+		break;
+	default:
+		m->type = fuzz_dice(dice, 17);
+	}
+}
+
+/* Another field in one of the frames, or a frame more. */
+static size_t mutate_dnstap(uint8_t *data, size_t size, size_t max, unsigned dice)
+{
+	fuzz_span_t frames[64] = {{0, 0}};
+	unsigned count = 0;
+	uint8_t made[4096];
+
+	for (size_t at = 0; at + 2 <= size && count < 64; count++) {
+		size_t len = 2 + (size_t)(data[at] << 8 | data[at + 1]);
+
+		frames[count] = (fuzz_span_t){at, len < size - at ? len : size - at};
+		at += frames[count].len;
+	}
+	fuzz_span_t span = frames[count ? fuzz_dice(&dice, count) : 0];
+	Ts__Dnstap *was =
+		span.len > 2 ? ts__dnstap__unpack(NULL, span.len - 2, data + span.at + 2) : NULL;
+	Ts__TapMessage m = TS__TAP_MESSAGE__INIT;
+	Ts__Dnstap tap = TS__DNSTAP__INIT;
+	tap.type = 1;
+	m.type = 5;
+	if (was)
+		tap = *was;
+	if (was && was->message)
+		m = *was->message;
+	tap.message = &m;
+	for (unsigned n = 1 + fuzz_dice(&dice, 3); n--;)
+		change_tap(&tap, &m, &dice);
+	size_t changed = 0, len = ts__dnstap__get_packed_size(&tap);
+	if (len + 2 <= sizeof(made)) {
+		made[0] = (uint8_t)(len >> 8);
+		made[1] = (uint8_t)len;
+		ts__dnstap__pack(&tap, made + 2);
+		if (fuzz_dice(&dice, 4) == 0)
+			span.len = 0; /* beside what it was made of */
+		changed = fuzz_splice(data, size, max, span, made, len + 2);
+	}
+	if (was)
+		ts__dnstap__free_unpacked(was, NULL);
+	return changed;
+}
+
 static void run_capture(const uint8_t *data, size_t size)
 {
 	read_file(data, size);
@@ -154,5 +268,5 @@ static void run_capture(const uint8_t *data, size_t size)
 
 const fuzz_target_t fuzz_capture = {"capture", run_capture, NULL};
 const fuzz_target_t fuzz_packets = {"packets", run_packets, NULL};
-const fuzz_target_t fuzz_dnstap = {"dnstap", run_dnstap, NULL};
+const fuzz_target_t fuzz_dnstap = {"dnstap", run_dnstap, mutate_dnstap};
 const fuzz_target_t fuzz_dns = {"dns", run_dns, NULL};

@@ -160,47 +160,30 @@ static size_t make_line(char *line, size_t max, unsigned *dice)
 		"APL 1:198.51.100.0/24 !2:2001:db8::/32", "APL 1:0.0.0.0/0", "APL",
 		"SOA invalid. h.invalid. 7 3600 600 9999 0", "NS invalid.", "CNAME a.example.",
 		"TYPE65280 \\# 2 0102", "PTR \\# 5 036D696C00", "ZONEMD 7 1 1 00", "DNAME mil."};
-	unsigned n = *dice;
-
-	*dice = n * 1103515245u + 12345u;
-	n = n >> 4 & 0xffffff;
-	size_t owner = n % (sizeof(owners) / sizeof(owners[0]));
-	n /= sizeof(owners) / sizeof(owners[0]);
-	size_t rest = n % (sizeof(data) / sizeof(data[0]));
-	n /= sizeof(data) / sizeof(data[0]);
-	int len = snprintf(line, max, "%s %s%s\n", owners[owner], heads[n % 5], data[rest]);
+	int len = snprintf(line, max, "%s %s%s\n",
+		owners[fuzz_dice(dice, sizeof(owners) / sizeof(owners[0]))],
+		heads[fuzz_dice(dice, sizeof(heads) / sizeof(heads[0]))],
+		data[fuzz_dice(dice, sizeof(data) / sizeof(data[0]))]);
 	return len > 0 && (size_t)len < max ? (size_t)len : 0;
 }
 
 /* Takes a line away, puts one of ours in, or the copy of one, at the start of some line. */
 static size_t mutate_policy(uint8_t *text, size_t size, size_t max, unsigned dice)
 {
-	size_t starts[64], count = 0, len;
+	fuzz_span_t at = fuzz_line(text, size, dice >> 2), from = fuzz_line(text, size, dice >> 8);
 	char line[256];
+	size_t len;
 
-	for (size_t i = 0; i < size && count < 64; i++)
-		if (i == 0 || text[i - 1] == '\n')
-			starts[count++] = i;
-	if (count == 0)
+	if (size == 0)
 		return 0;
-	size_t at = starts[(dice >> 2) % count], from = starts[(dice >> 8) % count];
-	const uint8_t *end = memchr(text + from, '\n', size - from);
-	size_t from_len = end ? (size_t)(end + 1 - (text + from)) : size - from;
-
-	if (dice % 4 == 0 && from_len < size) {
-		memmove(text + from, text + from + from_len, size - from - from_len);
-		return size - from_len;
-	}
-	if (dice % 4 == 1 && from_len < sizeof(line)) {
-		memcpy(line, text + from, from_len);
-		len = from_len;
+	if (dice % 4 == 0 && from.len < size)
+		return fuzz_splice(text, size, max, from, "", 0);
+	if (dice % 4 == 1 && from.len < sizeof(line)) {
+		memcpy(line, text + from.at, from.len);
+		len = from.len;
 	} else
 		len = make_line(line, sizeof(line), &dice);
-	if (len == 0 || size + len > max)
-		return 0;
-	memmove(text + at + len, text + at, size - at);
-	memcpy(text + at, line, len);
-	return size + len;
+	return len ? fuzz_splice(text, size, max, (fuzz_span_t){at.at, 0}, line, len) : 0;
 }
 
 const fuzz_target_t fuzz_policy = {"policy", run_policy, mutate_policy};
