@@ -53,22 +53,36 @@ tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=callo
 # The module, with a stand-in for Unbound; and what it does where there is no build-id to compare.
 if WITH_MODULE
 if HAVE_CMOCKA
-MODULE_TESTS = tests/unit/test_module tests/unit/test_source tests/unit/test_host
+MODULE_TESTS = tests/unit/test_module tests/unit/test_module_check tests/unit/test_module_init \
+	tests/unit/test_module_purge tests/unit/test_source tests/unit/test_host
 check_PROGRAMS += $(MODULE_TESTS)
 TESTS += $(MODULE_TESTS)
 endif
 endif
-noinst_HEADERS += tests/unit/module_host.h tests/unit/zone_text.h
+noinst_HEADERS += tests/unit/module_fixture.h tests/unit/module_host.h tests/unit/zone_text.h
 check_LTLIBRARIES += tests/unit/libhost.la
-tests_unit_libhost_la_SOURCES = tests/unit/module_host.c tests/unit/zone_text.c $(module_typosink_la_SOURCES)
+tests_unit_libhost_la_SOURCES = tests/unit/module_fixture.c tests/unit/module_host.c \
+	tests/unit/zone_text.c $(module_typosink_la_SOURCES)
 tests_unit_libhost_la_CPPFLAGS = $(module_typosink_la_CPPFLAGS)
 tests_unit_libhost_la_CFLAGS = $(module_typosink_la_CFLAGS)
 WITH_HOST = $(AM_LDFLAGS) -pthread -Wl,--build-id -Wl,--wrap=malloc,--wrap=calloc \
 	-Wl,--wrap=realloc,--wrap=aligned_alloc
 tests_unit_test_module_CPPFLAGS = $(module_typosink_la_CPPFLAGS)
 tests_unit_test_module_CFLAGS = $(module_typosink_la_CFLAGS)
-tests_unit_test_module_LDFLAGS = $(WITH_HOST) -Wl,--wrap=sigaction
+tests_unit_test_module_LDFLAGS = $(WITH_HOST)
 tests_unit_test_module_LDADD = tests/unit/libhost.la $(LDADD)
+tests_unit_test_module_check_CPPFLAGS = $(module_typosink_la_CPPFLAGS)
+tests_unit_test_module_check_CFLAGS = $(module_typosink_la_CFLAGS)
+tests_unit_test_module_check_LDFLAGS = $(WITH_HOST)
+tests_unit_test_module_check_LDADD = tests/unit/libhost.la $(LDADD)
+tests_unit_test_module_init_CPPFLAGS = $(module_typosink_la_CPPFLAGS)
+tests_unit_test_module_init_CFLAGS = $(module_typosink_la_CFLAGS)
+tests_unit_test_module_init_LDFLAGS = $(WITH_HOST)
+tests_unit_test_module_init_LDADD = tests/unit/libhost.la $(LDADD)
+tests_unit_test_module_purge_CPPFLAGS = $(module_typosink_la_CPPFLAGS)
+tests_unit_test_module_purge_CFLAGS = $(module_typosink_la_CFLAGS)
+tests_unit_test_module_purge_LDFLAGS = $(WITH_HOST) -Wl,--wrap=sigaction
+tests_unit_test_module_purge_LDADD = tests/unit/libhost.la $(LDADD)
 tests_unit_test_source_CPPFLAGS = $(module_typosink_la_CPPFLAGS)
 tests_unit_test_source_CFLAGS = $(module_typosink_la_CFLAGS)
 tests_unit_test_source_LDFLAGS = $(WITH_HOST) -Wl,--wrap=fopen

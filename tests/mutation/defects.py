@@ -13,7 +13,8 @@ LOG = ("tests/unit/test_logfile", "tests/unit/test_pipeline")
 
 SNAPSHOT = ("tests/unit/test_snapshot",)
 
-SOURCE, HOST = ("tests/unit/test_source",), ("tests/unit/test_module",)
+SOURCE = ("tests/unit/test_source",)
+HOST = tuple(f"tests/unit/test_module{part}" for part in ("", "_check", "_init", "_purge"))
 
 
 def unit(file, old, new, tests=VERDICT):
