@@ -13,6 +13,11 @@
  *   odd       matches nothing; the number is 2 * generation of the snapshot that said so + 1
  *   a state_t in the query's own region, for names that match
  *
+ * The names of an answer, from the query name along its aliases, are judged in turn until one is
+ * intercepted for everybody: what is only observed, or passes for some, may be the alias of what is
+ * not. A client gets the answer of the first that is intercepted for him; where none is, the first
+ * that is observed is alerted on.
+ *
  * Clients that ask the same thing share one query. Where the policy treats them differently, the
  * reply is made for each of them: ts_query_reply is called once a client, immediately before the
  * reply is encoded, and fills state->shown, the reply that Unbound was given (see "shared").
@@ -41,29 +46,38 @@ typedef struct told {
 	const uint8_t *listed; /* the list said so of this domain */
 } told_t;
 
-typedef struct state {
-	const ts_snapshot_t *pin; /* what the pointers in verdict and told live in; NULL: none */
+/* A name of the answer that matters. */
+typedef struct link {
+	struct link *next;
 	uint8_t *owner;           /* name (below) in its own case */
-	size_t aliases;           /* RRsets of the real answer up to it */
+	size_t aliases;           /* RRsets of the real answer up to it; 0: the query name */
+	ts_existence_t existence; /* what the check of its counterpart said */
+	bool has_existence;
+	/* From here on nothing is zeroed at the start. */
+	ts_name_t name;
+	ts_verdict_kind_t judged; /* the verdict's kind before the check */
+	ts_verdict_t verdict;     /* for clients in general or, where they differ, the first one */
+} link_t;
+
+typedef struct state {
+	const ts_snapshot_t *pin; /* what the pointers in verdicts and told live in; NULL: none */
+	link_t *links;            /* NULL, or &first */
 	told_t told;
 
-	/* counterpart check */
+	/* The counterpart check that is on its way, or was made last. */
 	ts_existence_t existence;
 	uint8_t asks;
 	bool has_existence, waiting, counted, done_before;
 
-	bool list; /* a look-up in the list; name is the domain in it */
+	bool list; /* a look-up in the list; first.name is the domain in it */
 
 	bool answered; /* our reply is in q->return_msg, which is msg */
 	struct dns_msg msg;
 	struct reply_info *shown, *real; /* shared: see above */
 	struct dns_msg *for_supers;      /* the real message, for queries that wait for this one */
 
-	/* From here on nothing is zeroed at the start. */
-	ts_name_t name;           /* that is judged: the query name, or an alias' target */
-	ts_name_t asked;          /* by the counterpart check */
-	ts_verdict_kind_t judged; /* the verdict's kind before the check */
-	ts_verdict_t verdict;     /* for clients in general or, where they differ, the first one */
+	link_t first;
+	ts_name_t asked; /* by the check */
 } state_t;
 
 #define ASKS_MAX 3 /* checks for one query; the policy may change under it */
@@ -91,7 +105,7 @@ static state_t *state_get(const ts_module_t *m, struct module_qstate *q)
 	if (!state) {
 		state = regional_alloc(q->region, sizeof(*state));
 		if (state)
-			memset(state, 0, offsetof(state_t, name));
+			memset(state, 0, offsetof(state_t, first.name));
 		q->minfo[m->id] = state;
 	}
 	return state;
@@ -105,6 +119,25 @@ static void state_pin(state_t *state, const ts_snapshot_t *s)
 		ts_snapshot_unpin(state->pin);
 	ts_snapshot_pin(s);
 	state->pin = s;
+	state->links = NULL; /* of another policy */
+}
+
+/* The link behind so many RRsets of the answer, as it is known or anew; they are kept in order.
+ * \return NULL: no memory; never so for the first. */
+static link_t *link_get(struct module_qstate *q, state_t *state, size_t aliases)
+{
+	link_t **at = &state->links;
+	while (*at && (*at)->aliases < aliases)
+		at = &(*at)->next;
+	if (*at && (*at)->aliases == aliases)
+		return *at;
+	link_t *link = state->links ? regional_alloc(q->region, sizeof(*link)) : &state->first;
+	if (!link)
+		return NULL;
+	memset(link, 0, offsetof(link_t, name));
+	link->aliases = aliases;
+	link->next = *at;
+	return *at = link;
 }
 
 /* --- who asks */
@@ -335,38 +368,80 @@ static bool ask_start(
  * Finishes a verdict ASK from what is known. \return false: not known yet, and a check is on its
  * way; the query waits.
  */
-static bool settle(ts_module_t *m, struct module_qstate *q, state_t *state, ts_verdict_t *v)
+static bool settle(ts_module_t *m, struct module_qstate *q, state_t *state, link_t *link)
 {
-	ts_existence_t existence;
+	ts_verdict_t *v = &link->verdict;
 	if (v->kind != TS_VERDICT_ASK)
 		return true;
-	if (state->has_existence && state->asked.len == v->ask.len &&
-		memcmp(state->asked.wire, v->ask.wire, v->ask.len) == 0)
-		existence = state->existence;
-	else if (!existence_cached(q->env, &v->ask, &existence)) {
-		if (ask_start(m, q, state, &v->ask))
-			return false;
-		existence = TS_FAILED;
+	if (!link->has_existence) {
+		if (!state->has_existence || state->asked.len != v->ask.len ||
+			memcmp(state->asked.wire, v->ask.wire, v->ask.len) != 0) {
+			if (!existence_cached(q->env, &v->ask, &state->existence)) {
+				if (ask_start(m, q, state, &v->ask))
+					return false;
+				state->existence = TS_FAILED;
+			}
+			state->asked = v->ask;
+			state->has_existence = true;
+		}
+		link->existence = state->existence;
+		link->has_existence = true;
 	}
-	state->asked = v->ask;
-	state->existence = existence;
-	state->has_existence = true;
-	ts_verdict_resolve(v, existence, m->conf.evidence_failure);
+	ts_verdict_resolve(v, link->existence, m->conf.evidence_failure);
 	return true;
 }
 
-/* The verdict, made for one of the clients that wait; what the check said is known. */
-static ts_verdict_t verdict_for(
-	const ts_module_t *m, const state_t *state, const struct comm_reply *to)
+/* The verdict for one of the clients that wait, in room where it is not the one for all; what the
+ * check said is known. */
+static const ts_verdict_t *verdict_for(
+	const ts_module_t *m, const link_t *link, const ts_client_t *client, ts_verdict_t *room)
 {
-	ts_verdict_t v = state->verdict;
-	ts_client_t client;
-	(void)ts_client_of(to, &client);
-	v.kind = state->judged;
-	ts_verdict_for(&v, &client);
+	if (!link->verdict.client_dependent)
+		return &link->verdict;
+	*room = link->verdict;
+	room->kind = link->judged;
+	ts_verdict_for(room, client);
 	ts_verdict_resolve(
-		&v, state->has_existence ? state->existence : TS_FAILED, m->conf.evidence_failure);
-	return v;
+		room, link->has_existence ? link->existence : TS_FAILED, m->conf.evidence_failure);
+	return room;
+}
+
+/*
+ * What a client is to be told: the first link that is intercepted for him or, where none is, the
+ * first that is observed; link is NULL, and the verdict NONE, where neither is. The verdict may
+ * stand in room.
+ */
+typedef struct word {
+	const link_t *link;
+	const ts_verdict_t *verdict;
+	bool ours; /* intercepted */
+} word_t;
+
+static word_t word_for(
+	const ts_module_t *m, const state_t *state, const ts_client_t *client, ts_verdict_t *room)
+{
+	static const ts_verdict_t none = {.kind = TS_VERDICT_NONE};
+	word_t word = {NULL, &none, false};
+	ts_verdict_t his;
+	for (const link_t *link = state->links; link && !word.ours; link = link->next) {
+		const ts_verdict_t *v = verdict_for(m, link, client, &his);
+		word.ours = intercepts(v);
+		if (!word.ours &&
+			(word.link || v->kind != TS_VERDICT_TYPO || v->action != TS_ACTION_OBSERVE))
+			continue;
+		word.link = link;
+		word.verdict = v == &his ? memcpy(room, v, sizeof(*room)) : v;
+	}
+	return word;
+}
+
+/* Whether its aliases matter no longer: it is answered for everybody who waits. */
+static bool ends_here(const struct module_qstate *q, const link_t *link)
+{
+	const ts_verdict_t *v = &link->verdict;
+	const struct mesh_reply *waiting = q->mesh_info->reply_list;
+	return v->kind == TS_VERDICT_ALLOWED ||
+	       (intercepts(v) && (!v->client_dependent || !waiting || !waiting->next));
 }
 
 void ts_query_inform(ts_module_t *m, struct module_qstate *sub, struct module_qstate *q)
@@ -400,16 +475,16 @@ void ts_query_inform(ts_module_t *m, struct module_qstate *sub, struct module_qs
 
 /* The reply for one verdict; NULL: no memory. told says what is in it. */
 static struct reply_info *reply_for(const ts_module_t *m, struct module_qstate *q,
-	const state_t *state, const ts_verdict_t *v, const struct reply_info *real,
+	const link_t *link, const ts_verdict_t *v, const struct reply_info *real,
 	struct regional *region, told_t *told)
 {
-	ts_query_t query = {&state->name, q->qinfo.qtype, q->qinfo.qclass};
+	ts_query_t query = {&link->name, q->qinfo.qtype, q->qinfo.qclass};
 	ts_answer_t answer;
 	*told = (told_t){.ours = true, .rcode = LDNS_RCODE_SERVFAIL, .ede = -1};
 	if (!ts_answer_make(v, &query, &answer))
 		return NULL;
-	struct reply_info *reply = ts_reply_build(m, region, &answer, state->owner, &state->name,
-		LDNS_RR_CLASS_IN, real, real ? state->aliases : 0);
+	struct reply_info *reply = ts_reply_build(m, region, &answer, link->owner, &link->name,
+		LDNS_RR_CLASS_IN, real, real ? link->aliases : 0);
 	if (!reply)
 		return NULL;
 	told->rcode = answer.rcode;
@@ -445,25 +520,30 @@ static enum module_ext_state finish_with(
 
 /* --- shared: clients that the policy treats differently wait for one query */
 
-typedef struct tally {
-	unsigned taken, passed;
-	bool same; /* all that are taken get the same answer */
-} tally_t;
-
-static tally_t tally(const ts_module_t *m, const struct module_qstate *q, const state_t *state)
+/* Are clients that wait told different things? *real: somebody gets the real answer. */
+static bool differ(
+	const ts_module_t *m, const struct module_qstate *q, const state_t *state, bool *real)
 {
-	tally_t t = {.same = true};
+	const link_t *first = NULL;
+	ts_action_t action = TS_ACTION_PASS;
+	bool differ = false;
+
+	*real = false;
 	for (const struct mesh_reply *r = q->mesh_info->reply_list; r; r = r->next) {
-		ts_verdict_t v = verdict_for(m, state, &r->query_reply);
-		if (!intercepts(&v))
-			t.passed++;
-		else {
-			t.taken++;
-			if (v.action != state->verdict.action)
-				t.same = false;
-		}
+		ts_client_t client;
+		ts_verdict_t room;
+		(void)ts_client_of(&r->query_reply, &client);
+		word_t word = word_for(m, state, &client, &room);
+		const link_t *link = word.ours ? word.link : NULL;
+		if (!link)
+			*real = true;
+		if (r == q->mesh_info->reply_list) {
+			first = link;
+			action = word.verdict->action;
+		} else if (link != first || (link && word.verdict->action != action))
+			differ = true;
 	}
-	return t;
+	return differ;
 }
 
 /* Gives Unbound a reply that ts_query_reply fills anew for each client. */
@@ -487,17 +567,25 @@ static enum module_ext_state finish_shared(
 
 /* --- the moments */
 
-/* Everything is known about the name that matters: answer it, or let it pass. */
+/* Everything is known about the names that matter: answer, or let pass. */
 static enum module_ext_state conclude(
 	const ts_module_t *m, struct module_qstate *q, state_t *state, bool done)
 {
-	const ts_verdict_t *v = &state->verdict;
 	enum module_ext_state pass = done ? module_finished : module_wait_module;
 	struct reply_info *real = done && q->return_rcode == LDNS_RCODE_NOERROR && q->return_msg
 					  ? q->return_msg->rep
 					  : NULL;
+	const link_t *ours = NULL;
+	bool hot = false, dependent = false, wanted;
 
-	if (ts_verdict_hot(v)) {
+	for (const link_t *link = state->links; link; link = link->next) {
+		const ts_verdict_t *v = &link->verdict;
+		hot = hot || ts_verdict_hot(v);
+		dependent = dependent || v->client_dependent;
+		if (!ours && (intercepts(v) || (v->kind == TS_VERDICT_ALLOWED && v->sinkhole_host)))
+			ours = link;
+	}
+	if (hot) {
 		q->no_cache_store = 1;
 		if (done) {
 			q->no_cache_lookup = 1;
@@ -506,16 +594,14 @@ static enum module_ext_state conclude(
 	}
 	if (for_supers(q) && (!done || !real))
 		return pass; /* they need the real answer, or the real failure */
-	if (v->client_dependent && q->mesh_info->reply_list && q->mesh_info->reply_list->next) {
-		tally_t t = tally(m, q, state);
-		/* Where some want the real answer it is decided when that is there. */
-		if (t.taken > 0 && (t.passed > 0 || !t.same))
-			return real || t.passed == 0 ? finish_shared(q, state, real) : pass;
-	}
-	if (!intercepts(v) && !(v->kind == TS_VERDICT_ALLOWED && v->sinkhole_host))
+	/* Where some want the real answer it is decided when that is there. */
+	if (dependent && differ(m, q, state, &wanted))
+		return real || !wanted ? finish_shared(q, state, real) : pass;
+	if (!ours)
 		return pass;
-	struct reply_info *reply = reply_for(m, q, state, v, real, q->region, &state->told);
-	if (!reply && v->kind != TS_VERDICT_TYPO)
+	struct reply_info *reply =
+		reply_for(m, q, ours, &ours->verdict, real, q->region, &state->told);
+	if (!reply && ours->verdict.kind != TS_VERDICT_TYPO)
 		return pass; /* a sinkhole host without addresses of ours */
 	return finish_with(q, state, reply);
 }
@@ -530,34 +616,40 @@ static enum module_ext_state no_memory(struct module_qstate *q)
 	return module_finished;
 }
 
-/* Keeps the verdict on a name that matters, and concludes or waits. */
-static enum module_ext_state take_up(ts_module_t *m, const ts_snapshot_t *s,
-	struct module_qstate *q, const ts_name_t *name, uint8_t *owner, size_t aliases,
-	const ts_verdict_t *v, bool done)
+/* Keeps the verdict on a name that matters. \return NULL: not yet, and *next is what to do. */
+static link_t *take_up(ts_module_t *m, const ts_snapshot_t *s, struct module_qstate *q,
+	const ts_name_t *name, uint8_t *owner, size_t aliases, const ts_verdict_t *v, bool done,
+	enum module_ext_state *next)
 {
 	state_t *state = state_get(m, q);
-	if (!state)
-		return no_memory(q);
-	state_pin(state, s);
-	state->name = *name;
-	state->owner = owner;
-	state->aliases = aliases;
-	state->judged = v->kind;
-	memcpy(&state->verdict, v, /* the rest is a name that only one who asks has */
+	link_t *link = NULL;
+	if (state) {
+		state_pin(state, s);
+		link = link_get(q, state, aliases);
+	}
+	if (!link) {
+		*next = no_memory(q);
+		return NULL;
+	}
+	link->name = *name;
+	link->owner = owner;
+	link->judged = v->kind;
+	memcpy(&link->verdict, v, /* the rest is a name that only one who asks has */
 		v->kind == TS_VERDICT_ASK ? sizeof(*v) : offsetof(ts_verdict_t, ask));
 	state->done_before = done;
-	if (!settle(m, q, state, &state->verdict))
-		return module_wait_subquery;
-	return conclude(m, q, state, done);
+	if (settle(m, q, state, link))
+		return link;
+	*next = module_wait_subquery;
+	return NULL;
 }
 
 /* --- the list (rhsbl-zone) */
 
 /* The check failed, and evidence-failure says to wait: no answer is better than a wrong one. */
-static bool undecided(const state_t *state, const ts_verdict_t *v)
+static bool undecided(const link_t *link, const ts_verdict_t *v)
 {
-	return v->kind == TS_VERDICT_TYPO && v->action == TS_ACTION_DEFER && state->has_existence &&
-	       state->existence == TS_FAILED;
+	return v->kind == TS_VERDICT_TYPO && v->action == TS_ACTION_DEFER && link->has_existence &&
+	       link->existence == TS_FAILED;
 }
 
 /* The list's reply for one client; NULL: SERVFAIL. */
@@ -565,7 +657,7 @@ static struct reply_info *list_reply(const ts_module_t *m, const struct module_q
 	const state_t *state, const ts_verdict_t *v, struct regional *region, told_t *told)
 {
 	*told = (told_t){.ours = true, .rcode = LDNS_RCODE_SERVFAIL, .ede = -1};
-	if (state->pin->defer || undecided(state, v))
+	if (state->pin->defer || undecided(&state->first, v))
 		return NULL;
 	struct reply_info *reply =
 		ts_list_reply(m, state->pin->set, &q->qinfo, v, for_dns64(q), region, &told->ttl);
@@ -574,7 +666,7 @@ static struct reply_info *list_reply(const ts_module_t *m, const struct module_q
 	told->rcode = (uint8_t)FLAGS_GET_RCODE(reply->flags);
 	/* One alert a mail: who asks for the address asks for the words as well. */
 	if (ts_rhsbl_listed(v) && q->qinfo.qtype == LDNS_RR_TYPE_A)
-		told->listed = state->name.wire;
+		told->listed = state->first.name.wire;
 	return reply;
 }
 
@@ -589,22 +681,25 @@ static enum module_ext_state list_answer(
 		return no_memory(q);
 	state_pin(state, s);
 	state->list = true;
-	if (ts_rhsbl_read(&m->rhsbl_zone, q->qinfo.qname, q->qinfo.qname_len, &state->name,
-		    &kind) != TS_OK)
+	link_t *link = link_get(q, state, 0); /* the first: no memory is asked for */
+	if (ts_rhsbl_read(&m->rhsbl_zone, q->qinfo.qname, q->qinfo.qname_len, &link->name, &kind) !=
+		TS_OK) {
+		state->links = NULL;
 		return finish_with(q, state, NULL);
-	state->verdict.kind = TS_VERDICT_NONE;
-	state->verdict.client_dependent = false;
+	}
+	link->verdict.kind = TS_VERDICT_NONE;
+	link->verdict.client_dependent = false;
 	if (kind == TS_RHSBL_DOMAIN) {
-		judge_listed(s, q, &state->name, first_client(q, &client), &state->verdict);
-		state->judged = state->verdict.kind;
-		if (!settle(m, q, state, &state->verdict))
+		judge_listed(s, q, &link->name, first_client(q, &client), &link->verdict);
+		link->judged = link->verdict.kind;
+		if (!settle(m, q, state, link))
 			return module_wait_subquery;
 	}
-	if (state->verdict.client_dependent && q->mesh_info->reply_list &&
+	if (link->verdict.client_dependent && q->mesh_info->reply_list &&
 		q->mesh_info->reply_list->next)
 		return finish_shared(q, state, NULL);
 	return finish_with(
-		q, state, list_reply(m, q, state, &state->verdict, q->region, &state->told));
+		q, state, list_reply(m, q, state, &link->verdict, q->region, &state->told));
 }
 
 /* --- the state of the module (status-client) */
@@ -641,7 +736,9 @@ static enum module_ext_state start(ts_module_t *m, const ts_snapshot_t *s, struc
 		return module_finished;
 	}
 	if (judge_first(s, q, q->qinfo.qname, q->qinfo.qname_len, &name, &v)) {
-		enum module_ext_state next = take_up(m, s, q, &name, q->qinfo.qname, 0, &v, false);
+		enum module_ext_state next;
+		if (take_up(m, s, q, &name, q->qinfo.qname, 0, &v, false, &next))
+			next = conclude(m, q, state_of(q, m->id), false);
 		if (next == module_wait_module && waited)
 			q->no_cache_lookup = 0; /* it was us who set it, for the wait */
 		return next;
@@ -743,9 +840,8 @@ static void rdata_alert(ts_module_t *m, const ts_snapshot_t *s, const struct mod
 	}
 }
 
-/* waited: the state of a query that goes on after a check; NULL: the answer has just come. */
-static enum module_ext_state done(
-	ts_module_t *m, const ts_snapshot_t *s, struct module_qstate *q, const state_t *waited)
+/* The answer has come, or a check that was made of a name in it. */
+static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct module_qstate *q)
 {
 	const struct reply_info *reply = q->return_msg ? q->return_msg->rep : NULL;
 	ts_name_t name;
@@ -773,25 +869,29 @@ static enum module_ext_state done(
 
 	if (ts_list_asked(m, &q->qinfo))
 		return list_answer(m, s, q);
-	bool known = q->minfo[m->id] == tag(s->generation);
-	if (waited && waited->pin == s) { /* what stands before the name has passed */
-		wire = waited->owner;
-		len = waited->name.len;
-		aliases = waited->aliases;
-	}
+	bool known = q->minfo[m->id] == tag(s->generation), ended = false, typo = false;
+	state_t *state = state_of(q, m->id);
+	if (state && state->pin != s)
+		state->links = NULL; /* judged by another policy */
 	do {
 		if (!known && judge_first(s, q, wire, len, &name, &v) &&
 			(aliases == 0 || v.kind != TS_VERDICT_ALLOWED)) {
-			enum module_ext_state next =
-				take_up(m, s, q, &name, wire, aliases, &v, true);
-			const state_t *state = state_of(q, m->id);
-			/* Asked for, and no typo: what it is an alias of may be one. */
-			if (next != module_finished || !state ||
-				state->verdict.kind != TS_VERDICT_NONE)
+			enum module_ext_state next;
+			const link_t *link =
+				take_up(m, s, q, &name, wire, aliases, &v, true, &next);
+			if (!link)
 				return next;
+			ended = ends_here(q, link);
+			typo = typo || link->verdict.kind == TS_VERDICT_TYPO;
 		}
 		known = false;
-	} while (reply && ts_chain_next(reply, &wire, &len, &aliases));
+	} while (!ended && reply && ts_chain_next(reply, &wire, &len, &aliases));
+	state = state_of(q, m->id);
+	if (state && state->links) {
+		enum module_ext_state next = conclude(m, q, state, true);
+		if (state->answered || typo)
+			return next;
+	}
 	if (m->conf.rdata_alerts && m->pipeline && reply && q->mesh_info->reply_list)
 		rdata_alert(m, s, q, reply);
 	return module_finished;
@@ -804,7 +904,7 @@ enum module_ext_state ts_query_start(ts_module_t *m, struct module_qstate *q)
 	state_t *state = state_of(q, m->id);
 	enum module_ext_state next = module_wait_subquery;
 	if (!state || !state->waiting)
-		next = state && state->done_before ? done(m, s, q, state) : start(m, s, q);
+		next = state && state->done_before ? done(m, s, q) : start(m, s, q);
 	ts_reader_leave(m->readers, reader);
 	return next;
 }
@@ -831,7 +931,10 @@ enum module_ext_state ts_query_done(ts_module_t *m, struct module_qstate *q)
 		return module_finished;
 	ts_reader_t *reader;
 	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
-	enum module_ext_state next = done(m, s, q, NULL);
+	state_t *state = state_of(q, m->id);
+	if (state)
+		state->links = NULL; /* of another answer, or of none */
+	enum module_ext_state next = done(m, s, q);
 	ts_reader_leave(m->readers, reader);
 	return next;
 }
@@ -869,7 +972,7 @@ static __attribute__((noinline)) void judge_response(
 	if (unseen)
 		hot = judge_wire(
 			      s, q, response->qinfo.qname, response->qinfo.qname_len, &name, &v) &&
-		      ts_verdict_hot(&v) && v.kind == TS_VERDICT_TYPO;
+		      ts_verdict_hot(&v);
 	for (size_t i = 0; i < reply->an_numrrsets && !hot; i++) {
 		uint8_t *target = NULL;
 		size_t len = 0;
@@ -897,7 +1000,8 @@ void ts_query_response(ts_module_t *m, struct module_qstate *q, const struct dns
 
 /* --- a client's reply */
 
-static void alert(ts_module_t *m, const ts_verdict_t *v, const told_t *told,
+/* typo: the name that the verdict is on, where it is not the query name. */
+static void alert(ts_module_t *m, const ts_verdict_t *v, const uint8_t *typo, const told_t *told,
 	const struct query_info *qinfo, const struct comm_reply *to, uint16_t id)
 {
 	if (!m->pipeline || v->kind != TS_VERDICT_TYPO || v->action == TS_ACTION_PASS)
@@ -906,7 +1010,7 @@ static void alert(ts_module_t *m, const ts_verdict_t *v, const told_t *told,
 		.kind = told->listed ? TS_EVENT_RHSBL : TS_EVENT_ALERT,
 		.time_us = wall_clock_us(),
 		.verdict = v,
-		.rdata_name = told->listed,
+		.rdata_name = typo,
 		.qname = qinfo->qname,
 		.qtype = qinfo->qtype,
 		.qclass = qinfo->qclass,
@@ -995,7 +1099,7 @@ static void passed_us_by(ts_module_t *m, struct module_qstate *q, const struct q
 				told.ttl = (uint32_t)reply->ttl;
 			} else
 				told.rcode = (uint8_t)q->return_rcode;
-			alert(m, &v, &told, qinfo, to, message_id(q, to));
+			alert(m, &v, NULL, &told, qinfo, to, message_id(q, to));
 		}
 	}
 	ts_reader_leave(m->readers, reader);
@@ -1018,22 +1122,25 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 	if (!to)
 		return;
 
-	const ts_verdict_t *v = &state->verdict;
 	told_t told = state->told;
-	ts_verdict_t his;
-	if (v->client_dependent) {
-		his = verdict_for(m, state, to);
-		v = &his;
-	}
+	ts_verdict_t room;
+	ts_client_t client;
+	if (state->list && !state->links)
+		return; /* nothing that can be in the list */
+	(void)ts_client_of(to, &client);
+	word_t word = state->list ? (word_t){&state->first,
+					    verdict_for(m, &state->first, &client, &room), true}
+				  : word_for(m, state, &client, &room);
+	const ts_verdict_t *v = word.verdict;
 	if (state->shown) {
 		struct reply_info *reply = NULL;
 		if (state->list)
 			reply = list_reply(m, q, state, v, region, &told);
-		else if (!intercepts(v)) {
+		else if (!word.ours) {
 			reply = state->real;
 			told = (told_t){.ede = -1};
 		} else
-			reply = reply_for(m, q, state, v, state->real, region, &told);
+			reply = reply_for(m, q, word.link, v, state->real, region, &told);
 		enum sec_status security = state->shown->security;
 		if (reply)
 			*state->shown = *reply;
@@ -1051,20 +1158,21 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 		return; /* nothing is said of what is not listed */
 	if (told.ede >= 0 && q->env->cfg->ede)
 		add_ede(opts, region, told.ede, v);
-	alert(m, v, &told, qinfo, to, message_id(q, to));
+	const uint8_t *typo = word.link && word.link->aliases ? word.link->name.wire : told.listed;
+	alert(m, v, typo, &told, qinfo, to, message_id(q, to));
 }
 
 /* The first name of an answer, aliases followed, that is a typo for this client. What has to be
  * asked for is no longer in the cache where the answer was yes (see ts_verdict_hot). */
 static bool first_typo(const ts_snapshot_t *s, const struct query_info *qinfo,
-	const struct reply_info *reply, const ts_client_t *client, time_t now, ts_verdict_t *v)
+	const struct reply_info *reply, const ts_client_t *client, time_t now, ts_verdict_t *v,
+	ts_name_t *typo)
 {
-	ts_name_t name;
-	ts_query_t query = {&name, qinfo->qtype, qinfo->qclass};
+	ts_query_t query = {typo, qinfo->qtype, qinfo->qclass};
 	uint8_t *wire = qinfo->qname;
 	size_t len = qinfo->qname_len, next = 0;
 	do {
-		if (ts_name_from_wire(&name, wire, len) != TS_OK)
+		if (ts_name_from_wire(typo, wire, len) != TS_OK)
 			return false;
 		ts_verdict(s->set, &query, client, now, v);
 		if (v->kind == TS_VERDICT_TYPO)
@@ -1079,6 +1187,7 @@ static void observe_cached(ts_module_t *m, const ts_snapshot_t *s, const struct 
 	uint64_t key = quiet_key(m, qinfo, s->generation);
 	bool aliased = has_alias(reply);
 	ts_client_t client;
+	ts_name_t typo;
 	ts_verdict_t v;
 	uint16_t id = 0;
 
@@ -1087,7 +1196,7 @@ static void observe_cached(ts_module_t *m, const ts_snapshot_t *s, const struct 
 	v.kind = TS_VERDICT_NONE; /* where the name is none */
 	v.client_dependent = false;
 	(void)ts_client_of(to, &client);
-	if (!first_typo(s, qinfo, reply, &client, now, &v)) {
+	if (!first_typo(s, qinfo, reply, &client, now, &v, &typo)) {
 		if (is_quiet(&v) && !aliased)
 			ts_quiet_add(m->quiet, key);
 		return;
@@ -1097,7 +1206,9 @@ static void observe_cached(ts_module_t *m, const ts_snapshot_t *s, const struct 
 		.ttl = reply->ttl > now ? (uint32_t)(reply->ttl - now) : 0};
 	if (sldns_buffer_limit(to->c->buffer) >= sizeof(id))
 		memcpy(&id, sldns_buffer_begin(to->c->buffer), sizeof(id));
-	alert(m, &v, &told, qinfo, to, id);
+	bool itself =
+		typo.len == qinfo->qname_len && query_dname_compare(qinfo->qname, typo.wire) == 0;
+	alert(m, &v, itself ? NULL : typo.wire, &told, qinfo, to, id);
 }
 
 void ts_query_cached(ts_module_t *m, const struct query_info *qinfo, const struct reply_info *reply,

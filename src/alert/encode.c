@@ -324,7 +324,7 @@ static void put_question(ts_json_t *j, const ts_record_t *r, const char *qname)
 }
 
 /* The sinkhole's MX, as the answer had it. */
-static void put_answers(ts_json_t *j, const ts_record_t *r, const char *qname)
+static void put_answers(ts_json_t *j, const ts_record_t *r, const char *owner)
 {
 	char host[TS_NAME_TEXT_MAX + 1], data[TS_NAME_TEXT_MAX + 8], num[16];
 	char number[24];
@@ -340,7 +340,7 @@ static void put_answers(ts_json_t *j, const ts_record_t *r, const char *qname)
 			null_mx ? "." : host));
 	ts_json_array(j, "answers");
 	ts_json_object(j, NULL);
-	ts_json_str(j, "name", qname);
+	ts_json_str(j, "name", owner);
 	ts_json_str(j, "type", "MX");
 	ts_json_str(j, "class", class_name(r->qclass, num));
 	ts_json_int(j, "ttl", r->ttl);
@@ -358,11 +358,12 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 	const char *class = ts_class_get(r->class_id)->name;
 	const ts_repeated_t *rep = x ? x->repeated : NULL;
 	bool listed = r->kind == TS_EVENT_RHSBL, found = r->kind == TS_EVENT_RDATA || listed;
+	bool other = r->len[TS_PART_RDATA] > 0, alias = other && !found; /* than the query name */
 	struct shown_client client, server;
 
 	name_text(r, TS_PART_QNAME, 0, qname);
 	name_text(r, TS_PART_RDATA, 0, rdata);
-	name_text(r, found ? TS_PART_RDATA : TS_PART_QNAME, r->suffix, suffix);
+	name_text(r, other ? TS_PART_RDATA : TS_PART_QNAME, r->suffix, suffix);
 	name_text(r, TS_PART_COUNTERPART, 0, counterpart);
 	name_text(r, TS_PART_PROTECTED, 0, zone);
 	name_text(r, TS_PART_RULESET, 0, ruleset);
@@ -377,6 +378,8 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 		who = client.address;
 	const char *told = answered_with[r->action];
 	const char *by = r->applied ? host : "", *space = *by ? " " : "";
+	const char *of = alias ? " (alias of " : "", *target = alias ? rdata : "";
+	const char *end = alias ? ")" : "";
 	if (listed)
 		join(h->message, sizeof(h->message),
 			TEXTS(who, " found ", rdata, " in the list: did you mean ", counterpart,
@@ -388,12 +391,12 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 	else if (rep)
 		join(h->message, sizeof(h->message),
 			TEXTS(number_text(rep->count, count), " more look-ups of ", what, " ",
-				qname, " from ", who, " ", told, space, by, ": did you mean ",
-				counterpart, "?"));
+				qname, of, target, end, " from ", who, " ", told, space, by,
+				": did you mean ", counterpart, "?"));
 	else
 		join(h->message, sizeof(h->message),
-			TEXTS(what, " ", qname, " from ", who, " ", told, space, by,
-				": did you mean ", counterpart, "?"));
+			TEXTS(what, " ", qname, of, target, end, " from ", who, " ", told, space,
+				by, ": did you mean ", counterpart, "?"));
 	join(h->reason, sizeof(h->reason), TEXTS(class, " ", zone, "->", suffix));
 	h->kind = "alert";
 	h->category[0] = "network";
@@ -426,7 +429,7 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 	ts_json_str(j, "type", "answer");
 	ts_json_str(j, "response_code", rcode_name(r->rcode, num));
 	put_question(j, r, qname);
-	put_answers(j, r, qname);
+	put_answers(j, r, alias ? rdata : qname);
 	ts_json_close(j, '}');
 
 	put_endpoint(j, "source", &client,
@@ -447,7 +450,7 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 		strings(j, "ip", client.ip, NULL);
 	ts_json_array(j, "hosts");
 	ts_json_str(j, NULL, qname);
-	if (found)
+	if (other)
 		ts_json_str(j, NULL, rdata);
 	ts_json_str(j, NULL, counterpart);
 	ts_json_close(j, ']');
@@ -465,7 +468,7 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 	ts_json_bool(j, "applied", r->applied);
 	if (r->ede >= 0)
 		ts_json_int(j, "ede", r->ede);
-	if (found)
+	if (other)
 		ts_json_str(j, "rdata", rdata);
 	ts_json_int(j, "count", rep ? (int64_t)rep->count : 1);
 	ts_json_close(j, '}');

@@ -35,7 +35,8 @@ typedef struct ts_event {
 	uint32_t ttl;            /* of the answer, seconds */
 	const uint8_t *sinkhole; /* wire name of the first MX host; NULL where there is none */
 	uint16_t sinkhole_preference;
-	const uint8_t *rdata_name; /* RDATA, RHSBL: the target, or domain, that is a typo; wire */
+	const uint8_t *rdata_name; /* the typo where it is not the query name: RDATA's target,
+				    * RHSBL's domain, ALERT's alias target; wire */
 	ts_client_t client;
 	uint16_t client_port;
 	ts_client_t server; /* the resolver's address, family 0 where not known */

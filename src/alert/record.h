@@ -37,7 +37,8 @@ typedef struct ts_record {
 	uint16_t score;
 	ts_client_t client, server;
 	uint8_t kind, action, class_id, distance, evidence, rcode, transport;
-	uint8_t suffix; /* label of the qname (RDATA: of the rdata name) where the typo starts */
+	uint8_t suffix; /* label where the typo starts: of the rdata name where there is one, else
+			   of the qname */
 	bool applied, failed;
 	uint8_t data[];
 } ts_record_t;

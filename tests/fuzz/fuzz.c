@@ -25,6 +25,9 @@ static const fuzz_target_t *const targets[] = {
 	&fuzz_dns,
 	&fuzz_dnstap,
 	&fuzz_elf,
+#ifdef WITH_MODULE
+	&fuzz_module,
+#endif
 	&fuzz_name,
 	&fuzz_packets,
 	&fuzz_policy,

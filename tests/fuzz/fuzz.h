@@ -22,7 +22,7 @@ typedef struct fuzz_target {
 } fuzz_target_t;
 
 extern const fuzz_target_t fuzz_alerts, fuzz_capture, fuzz_conf, fuzz_dns, fuzz_dnstap, fuzz_elf,
-	fuzz_name, fuzz_packets, fuzz_policy, fuzz_popular, fuzz_records, fuzz_verdict;
+	fuzz_module, fuzz_name, fuzz_packets, fuzz_policy, fuzz_popular, fuzz_records, fuzz_verdict;
 
 /** Aborts, and says what was promised. */
 #define PROMISED(what)                                          \

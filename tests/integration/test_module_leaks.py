@@ -179,6 +179,45 @@ def test_alias__into_a_typo(world, modules):
         assert f"msg {name}. IN MX" not in cached and f"msg {name}. IN A" not in cached
 
 
+@pytest.mark.parametrize("modules", ["dynlib validator iterator", "dynlib iterator"])
+def test_alias__whose_target_has_to_be_asked_for(world, modules):
+    """The alias is in the RRset cache, so that servers are asked for its target alone: what they say
+    must not be stored as an answer for it."""
+    world.zones["example.com"].records += "to-asked CNAME asked.ml.\n"
+    world.write_zone("example.com")
+    world.zones["ml"].records += "asked MX 10 mail.army.ml.\n"
+    world.write_zone("ml")
+    world.zones["mil"].records += "asked MX 10 mx.army.mil.\n"
+    world.write_zone("mil")
+    for server in ("tld", "leaf"):
+        world.servers[server].reload()
+    resolver = world.resolver(policy=Policy({"mil": ["ml"]}, properties={"evidence": '"dns"'}),
+                              modules=modules)
+    resolver.ask("to-asked.example.com", "CNAME")
+    for name in ("to-asked.example.com", "asked.ml"):
+        for cd in (True, False):
+            assert f"asked.ml. MX {SINK_MX}" in rrs(resolver.ask(name, "MX", cd=cd)), name
+    assert "msg asked.ml. IN MX" not in resolver.control("dump_cache")
+
+
+def test_alias__of_what_is_observed(world):
+    """A typo that is only observed may be the alias of one that is not."""
+    at = "mil.policy.example."
+    policy = Policy({"orange.net": [], "mil": ["ml"], "army.mil": []}, extra=(
+        f"typo-always.typosink.ext.m1.zones.{at} PTR orange.ml.\n"
+        f'group.m1.zones.{at} TXT careful\naction.careful.groups TXT observe\n'))
+    resolver = world.resolver(policy=policy)
+    for _ in range(2):
+        got = rrs(resolver.ask("to-typo.orange.ml", "MX"))
+        assert got == [f"army.ml. MX {SINK_MX}", "to-typo.orange.ml. CNAME army.ml."]
+    # What is observed and nothing else stays as it is.
+    assert rrs(resolver.ask("orange.ml", "MX")) == ["orange.ml. MX 10 mx.mines.ml."]
+    events = resolver.alerts.wait_count(1, name="to-typo.orange.ml", action="sinkhole")
+    assert events[0]["typosink"]["rdata"] == "army.ml"
+    assert events[0]["dns"]["answers"][0]["name"] == "army.ml"
+    resolver.alerts.wait_count(1, name="orange.ml", action="observe")
+
+
 # --- 6. prefetch
 
 def test_prefetch__is_no_look_up_of_a_client(world):

@@ -301,6 +301,25 @@ static struct reply_info *real_reply(struct regional *region, const char *name, 
 	return reply;
 }
 
+struct reply_info *query_chain(query_t *q, const char *const *names, size_t aliases, uint16_t type,
+	const void *rdata, size_t len)
+{
+	struct reply_info *reply =
+		reply_base(q->region, BIT_QR | BIT_RA, 300, aliases + (rdata != NULL), 0);
+	uint8_t wire[TS_NAME_MAX];
+	size_t name_len;
+
+	reply->security = host->security;
+	for (size_t i = 0; i < aliases; i++) {
+		to_wire(wire, &name_len, names[i + 1]);
+		reply->rrsets[i] =
+			real_rrset(q->region, names[i], LDNS_RR_TYPE_CNAME, wire, name_len);
+	}
+	if (rdata)
+		reply->rrsets[aliases] = real_rrset(q->region, names[aliases], type, rdata, len);
+	return reply;
+}
+
 /* --- trees: only walked; a node's right one is the next */
 
 rbnode_type rbtree_null_node;
@@ -320,8 +339,10 @@ rbnode_type *rbtree_next(rbnode_type *node)
 struct msgreply_entry *msg_cache_lookup(struct module_env *env, uint8_t *qname, size_t qname_len,
 	uint16_t qtype, uint16_t qclass, uint16_t flags, time_t now, int wr)
 {
-	(void)qname, (void)qname_len, (void)qtype, (void)qclass, (void)flags, (void)now, (void)wr;
+	(void)qtype, (void)qclass, (void)flags, (void)now, (void)wr;
 	assert_non_null(env->msg_cache);
+	if (host->finding)
+		host->cached = host->finding(qname, qname_len);
 	if (host->cached)
 		lock_rw_rdlock(&host->cached->entry.lock);
 	return host->cached;
@@ -654,9 +675,14 @@ enum module_ext_state query_done(query_t *q, const char *target)
 	ts_name_to_text(q->name, name, sizeof(name));
 	bool on = refusals.on;
 	refusals.on = false;
-	q->upstream = (struct dns_msg){.qinfo = q->mesh.s.qinfo};
-	q->upstream.rep = real_reply(q->region, name, target);
+	struct reply_info *reply = real_reply(q->region, name, target);
 	refusals.on = on;
+	return query_answered(q, reply);
+}
+
+enum module_ext_state query_answered(query_t *q, struct reply_info *reply)
+{
+	q->upstream = (struct dns_msg){.qinfo = q->mesh.s.qinfo, .rep = reply};
 	q->mesh.s.return_msg = &q->upstream;
 	q->mesh.s.return_rcode = LDNS_RCODE_NOERROR;
 	operate(&q->mesh.s, module_event_moddone, host->id, NULL);
@@ -671,7 +697,7 @@ enum module_ext_state query_failed(query_t *q)
 	return q->mesh.s.ext_state[host->id];
 }
 
-void query_response(query_t *q, const char *name, const char *target)
+void query_responded(query_t *q, const char *name, struct reply_info *reply)
 {
 	inplace_cb_query_response_func_type *response =
 		(inplace_cb_query_response_func_type *)host->callbacks[inplace_cb_query_response];
@@ -682,9 +708,14 @@ void query_response(query_t *q, const char *name, const char *target)
 	wire[1] = (uint8_t)name[0]; /* servers keep the letters' case */
 	struct dns_msg msg = {
 		.qinfo = {wire, len, q->mesh.s.qinfo.qtype, q->mesh.s.qinfo.qclass, NULL},
-		.rep = real_reply(q->region, name, target)};
+		.rep = reply};
 	assert_non_null(response);
 	(void)response(&q->mesh.s, &msg, host->id, host->dynlib.dyn_env);
+}
+
+void query_response(query_t *q, const char *name, const char *target)
+{
+	query_responded(q, name, real_reply(q->region, name, target));
 }
 
 void query_reply(query_t *q, struct mesh_reply *to)

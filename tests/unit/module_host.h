@@ -51,7 +51,8 @@ typedef struct host {
 	void *callbacks[inplace_cb_types_total];
 	int registrations_left; /* -1: no end */
 
-	struct msgreply_entry *cached;          /* what is found in the message cache */
+	struct msgreply_entry *cached; /* what is found in the message cache */
+	struct msgreply_entry *(*finding)(const uint8_t *qname, size_t len); /* or this says */
 	void (*removing)(struct query_info *q); /* called where the purge removes something */
 	unsigned forgotten;                     /* messages that were removed one by one */
 	char last_forgotten[TS_NAME_TEXT_MAX];
@@ -105,18 +106,24 @@ void query_join(query_t *q, struct mesh_reply *second, const char *client);
 enum module_ext_state query_start(query_t *q);
 /* The modules behind have answered: address records, or an alias (NULL: none) of target. */
 enum module_ext_state query_done(query_t *q, const char *target);
+/* The same with an answer that the test has made. */
+enum module_ext_state query_answered(query_t *q, struct reply_info *reply);
 /* They could not. */
 enum module_ext_state query_failed(query_t *q);
 /* A server has answered what the iterator asked it for: this name, an address or an alias of
  * target.
  */
 void query_response(query_t *q, const char *name, const char *target);
+void query_responded(query_t *q, const char *name, struct reply_info *reply);
 /* The reply callback, as for the client given; with: options of the reply so far. */
 void query_reply(query_t *q, struct mesh_reply *to);
 void query_reply_with(query_t *q, struct mesh_reply *to, struct edns_option **with);
 
 /* A real answer for a name, as query_done() has it; it lives as long as q. */
 struct reply_info *query_real(query_t *q, const char *name, const char *target);
+/* Aliases from names[0] on, and a record of the last one (rdata NULL: none). */
+struct reply_info *query_chain(query_t *q, const char *const *names, size_t aliases, uint16_t type,
+	const void *rdata, size_t len);
 /* The callback at a cache hit, as for the first client. */
 void query_cached(query_t *q, const char *target);
 

@@ -608,8 +608,9 @@ static void again__responses(void **state)
 		{"us.army.mil", "192.0.2.9", "us.army.mil", "army.ml", false},
 		{"us.army.mil", "192.0.2.9", "us.army.mil", "army.mil", true},
 		{"us.army.mil", "192.0.2.9", "us.army.mil", "", true},
-		{"us.army.mil", "192.0.2.9", "army.ml", NULL, false},   /* behind an alias */
-		{"xy.mail.io", "192.0.2.9", "us.army.ml", NULL, false}, /* as long */
+		{"us.army.mil", "192.0.2.9", "army.ml", NULL, false},    /* behind an alias */
+		{"xy.mail.io", "192.0.2.9", "us.army.ml", NULL, false},  /* as long */
+		{"us.army.mil", "192.0.2.9", "marines.ml", NULL, false}, /* to be asked for */
 		{"army.ml", "192.0.2.9", "army.ml", NULL, true}, /* was judged at its start */
 		{"army.ml", "192.0.2.9", "Army.ml", NULL, true},
 		{"army.ml", NULL, "army.ml", NULL, false}, /* the validator's */
@@ -807,6 +808,80 @@ static void again__an_alias_of_something_else(void **state)
 }
 
 /* Unbound's own look-up of a typo's address: untouched, and never left in the cache, each time. */
+/* What is observed, or passes for some, may be the alias of what is not. */
+static void again__an_alias_of_what_is_observed(void **state)
+{
+#define CAREFUL                                                                   \
+	"m3.zones.p.example. PTR example.com.\ngroup.m3.zones.p.example. TXT c\n" \
+	"action.c.groups TXT observe\n"                                           \
+	"mail.clients APL 1:192.0.2.0/24\naction.mail.clients TXT nullmx\n"
+	static const struct {
+		const char *name, *target, *client, *told, *says;
+	} rows[] = {
+		{"exmaple.com", "army.ml", "198.51.100.1", SUNK,
+			"\"suffix\":\"ml\",\"counterpart\":\"army.mil\""},
+		{"exmaple.com", "exmaple.com", "198.51.100.1", "CNAME",
+			"\"protected\":\"example.com\""},
+		{"exmaple.com", "army.ml", "192.0.2.9", "MX .", "\"protected\":\"example.com\""},
+		{"www.example.net", "army.ml", "198.51.100.1", SUNK,
+			"\"suffix\":\"ml\",\"counterpart\":\"army.mil\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		host_t *h = begin(MIL CAREFUL, "");
+		struct mesh_reply second;
+		query_t *q = query_new(h, rows[i].name, LDNS_RR_TYPE_MX, rows[i].client);
+		/* Whoever is first or alone: each gets his own. */
+		query_join(q, &second, "192.0.2.77");
+		if (query_start(q) == module_wait_module)
+			assert_int_equal(query_done(q, rows[i].target), module_finished);
+		query_reply(q, &second);
+		assert_string_equal(query_told(q), "MX .");
+		query_reply(q, &q->reply);
+		assert_string_equal(query_told(q), rows[i].told);
+		assert_true(q->mesh.s.no_cache_store);
+		query_free(q);
+		q = query_new(h, rows[i].name, LDNS_RR_TYPE_MX, rows[i].client);
+		if (query_start(q) == module_wait_module)
+			assert_int_equal(query_done(q, rows[i].target), module_finished);
+		query_reply(q, &q->reply);
+		assert_string_equal(query_told(q), rows[i].told);
+		query_free(q);
+		char client[64];
+		snprintf(client, sizeof(client), "\"ip\":\"%s\"", rows[i].client);
+		const char *line = alerted(h, client);
+		assert_non_null(line);
+		assert_row(rows[i].says, strstr(line, rows[i].says) != NULL);
+		host_free(h);
+	}
+}
+
+/* Nothing that an old policy has found in the answer is left when another has come meanwhile. */
+static void again__an_alias_and_another_policy(void **state)
+{
+	host_t *h = begin(MIL CAREFUL, "");
+	query_t *q = query_new(h, "exmaple.com", LDNS_RR_TYPE_MX, "198.51.100.1");
+	query_t *sub = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
+
+	(void)state;
+	assert_int_equal(query_start(q), module_wait_module);
+	assert_int_equal(query_done(q, "marines.ml"), module_wait_subquery);
+	host_write("policy.zone", policy_text(2, "m1.zones PTR nobody.example.\n"
+						 "$ORIGIN typosink.ext.p.example.\n"
+						 "action TXT nodata\n"));
+	host_wait_logged("serial 2 from");
+	sub->mesh.s.return_rcode = LDNS_RCODE_NXDOMAIN;
+	inform_super(&sub->mesh.s, 0, &q->mesh.s);
+	assert_int_equal(query_start(q), module_finished);
+	query_reply(q, &q->reply);
+	assert_string_equal(query_told(q), "CNAME");
+	query_free(q);
+	query_free(sub);
+	assert_null(alerted(h, ""));
+	host_free(h);
+}
+
 static void again__queries_of_its_own(void **state)
 {
 	host_t *h = begin(MIL CLIENTS, "");
@@ -1029,6 +1104,8 @@ int main(void)
 		cmocka_unit_test(again__after_another_policy),
 		cmocka_unit_test(again__an_alias),
 		cmocka_unit_test(again__an_alias_of_something_else),
+		cmocka_unit_test(again__an_alias_of_what_is_observed),
+		cmocka_unit_test(again__an_alias_and_another_policy),
 		cmocka_unit_test(again__queries_of_its_own),
 		cmocka_unit_test(again__a_client_who_joins),
 		cmocka_unit_test(again__dns64),

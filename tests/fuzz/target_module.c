@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Fuzz target `module`: queries driven through the module in a stand-in for Unbound, as its mesh
+ * would: clients that join, aliases, checks that are answered or not, memory that runs out. What
+ * each client is told, what is alerted on, and what may stay in the message cache is demanded of
+ * every query, by the verdicts on the names of its answer.
+ */
+#include "../unit/module_host.h"
+#include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD(zone)                                                                          \
+	"$ORIGIN " zone ".\n$TTL 30\n"                                                      \
+	"@ IN SOA invalid. hostmaster.invalid. 1 3600 600 2147483646 0\n@ IN NS invalid.\n" \
+	"version IN TXT \"2\"\n"
+#define SINKHOLE(zone)                                                          \
+	"$ORIGIN typosink.ext." zone ".\nsinkhole MX 10 mx.sinkhole.example.\n" \
+	"sinkhole A 192.0.2.25\n"
+/* .mil and a zone below it, with declared typos; one that is only observed. */
+#define FIRST                                                                             \
+	HEAD("p.example")                                                                 \
+	"m1.zones PTR mil.\ntypo.typosink.ext.m1.zones PTR ml.\nm2.zones PTR army.mil.\n" \
+	"m3.zones PTR example.com.\ngroup.m3.zones TXT careful\n" SINKHOLE(               \
+		"p.example") "action.careful.groups TXT observe\na1.allow PTR mines.ml.\n"
+/* Another operator's, with other clients. */
+#define SECOND            \
+	HEAD("q.example") \
+	"m1.zones PTR mail.example.org.\nm2.zones PTR elsewhere.net.\n" SINKHOLE("q.example")
+#define CLIENTS                                                              \
+	"lab.clients APL 2:2001:db8::/32\naction.lab.clients TXT \"pass\"\n" \
+	"mail.clients APL 1:192.0.2.0/24\naction.mail.clients TXT \"nullmx\"\n"
+#define OTHERS "lab.clients APL 1:192.0.2.0/24\naction.lab.clients TXT \"observe\"\n"
+
+static const struct {
+	const char *first, *second, *conf;
+} worlds[] = {
+	{FIRST, SECOND, ""},
+	{FIRST CLIENTS, SECOND OTHERS, ""},
+	{FIRST CLIENTS "evidence TXT \"dns\"\n", SECOND, ""},
+	{FIRST "evidence TXT \"dns\"\n", SECOND OTHERS "evidence TXT \"dns\"\n",
+		"evidence-failure: defer\n"},
+	{FIRST "action TXT \"observe\"\n", SECOND OTHERS, "evidence-failure: pass\n"},
+	{FIRST "action TXT \"nxdomain\"\n", SECOND "action TXT \"defer\"\n",
+		"evidence-failure: intercept\n"},
+};
+static host_t *hosts[countof(worlds)];
+static int fuzz_world;
+
+static const char *const names[] = {"army.ml", "us.army.ml", "marines.ml", "navy.ml", "mines.ml",
+	"exmaple.com", "www.examp1e.com", "elsewere.net", "mail.exmaple.org", "army.mil",
+	"www.example.com", "mx.sinkhole.example", "www.example.net", "mail.elsewhere.net",
+	"elsewhere.ent", "mail.example.ogr"};
+static const uint16_t types[] = {LDNS_RR_TYPE_MX, LDNS_RR_TYPE_A, LDNS_RR_TYPE_AAAA,
+	LDNS_RR_TYPE_SRV, LDNS_RR_TYPE_TXT, LDNS_RR_TYPE_CNAME};
+static const char *const clients[] = {"198.51.100.1", "192.0.2.9", "2001:db8::1", "unix"};
+/* What no client of an intercepted name may see. */
+static const char stranger[] = "\0\12\10stranger\7example";
+
+/* --- the world outside: which names exist */
+
+static uint8_t salt;
+static bool caching; /* the message cache knows of them */
+
+static ts_existence_t truth(const uint8_t *name, size_t len)
+{
+	unsigned sum = salt;
+
+	for (size_t i = 0; i < len; i++)
+		sum = sum * 31 + name[i];
+	return sum / 7 % 3 == 0 ? TS_EXISTS : sum / 7 % 3 == 1 ? TS_ABSENT : TS_FAILED;
+}
+
+static void set_flags(struct reply_info *reply, ts_existence_t existence)
+{
+	static const uint16_t rcodes[] = {
+		LDNS_RCODE_NOERROR, LDNS_RCODE_NXDOMAIN, LDNS_RCODE_SERVFAIL};
+
+	reply->flags = (uint16_t)(BIT_QR | rcodes[existence]);
+}
+
+static struct msgreply_entry *find(const uint8_t *name, size_t len)
+{
+	static struct reply_info reply;
+	static struct msgreply_entry entry;
+	ts_existence_t existence = truth(name, len);
+
+	if (!caching || existence == TS_FAILED)
+		return NULL;
+	if (!entry.entry.data) {
+		lock_rw_init(&entry.entry.lock);
+		entry.entry.data = &reply;
+	}
+	set_flags(&reply, existence);
+	return &entry;
+}
+
+/* --- what is to be expected */
+
+#define LINKS 4
+
+typedef struct run {
+	query_t *q;
+	const char *chain[LINKS + 1]; /* what was asked for, and the aliases of the real answer */
+	size_t aliases;
+	struct reply_info *real;
+	/* As it was: what the module shows may be written over it. */
+	struct ub_packed_rrset_key *rrsets[LINKS + 1];
+	size_t rrset_count;
+	const struct reply_info
+		*told;        /* what Unbound sends to each client, once it has called back */
+	bool unsure, starved; /* a check may have failed; memory has run out */
+} run_t;
+
+/* For a client: bit 0, nothing is intercepted; bit i + 1, the answer is ours from link i on.
+ * unsure: a check may have failed. *observed: so is a link before. */
+static unsigned expect(const char *const *chain, size_t aliases, uint16_t type,
+	const ts_client_t *client, bool unsure, bool *observed)
+{
+	const ts_module_t *m = ts_module_of(&host->env, host->id);
+	ts_reader_t *reader;
+	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
+	unsigned outcomes = 0;
+	bool ended = false;
+
+	for (size_t i = 0; i <= aliases && !ended; i++) {
+		ts_name_t name;
+		PROMISED(ts_name_from_text(&name, chain[i], strlen(chain[i]), NULL) == TS_OK);
+		ts_query_t query = {&name, type, LDNS_RR_CLASS_IN};
+		ts_verdict_t asked, v;
+		ts_verdict(s->set, &query, client, host->now, &asked);
+		ended = true;
+		for (int failed = 0; failed < 2; failed++) {
+			v = asked;
+			if (failed && (!unsure || asked.kind != TS_VERDICT_ASK))
+				break;
+			if (v.kind == TS_VERDICT_ASK)
+				ts_verdict_resolve(&v,
+					failed ? TS_FAILED : truth(v.ask.wire, v.ask.len),
+					m->conf.evidence_failure);
+			if (v.kind == TS_VERDICT_TYPO && v.action == TS_ACTION_OBSERVE)
+				*observed = true;
+			if ((v.kind == TS_VERDICT_TYPO && v.action != TS_ACTION_OBSERVE &&
+				    v.action != TS_ACTION_PASS) ||
+				(i == 0 && v.kind == TS_VERDICT_ALLOWED && v.sinkhole_host))
+				outcomes |= 2u << i;
+			else
+				ended = false; /* this one may be what it is an alias of */
+		}
+	}
+	ts_reader_leave(m->readers, reader);
+	return ended ? outcomes : outcomes | 1;
+}
+
+static void client_of(const char *text, ts_client_t *client)
+{
+	query_t *q = query_new(host, "x.example", LDNS_RR_TYPE_A, text);
+
+	(void)ts_client_of(&q->reply.query_reply, client);
+	query_free(q);
+}
+
+/* What stands in the message cache is served to everybody. */
+static void may_be_stored(const char *const *chain, size_t aliases, uint16_t type, bool unsure)
+{
+	for (size_t i = 0; i < countof(clients); i++) {
+		ts_client_t client;
+		bool observed;
+		client_of(clients[i], &client);
+		if (expect(chain, aliases, type, &client, unsure, &observed) & 1)
+			continue;
+		fprintf(stderr, "world %d, type %u, in the cache for %s:", fuzz_world, type,
+			clients[i]);
+		for (size_t n = 0; n <= aliases; n++)
+			fprintf(stderr, " %s", chain[n]);
+		fputc('\n', stderr);
+		PROMISED(!"stored");
+	}
+}
+
+static bool same_rdata(const struct ub_packed_rrset_key *a, const struct ub_packed_rrset_key *b)
+{
+	const struct packed_rrset_data *x = a->entry.data, *y = b->entry.data;
+
+	return a->rk.type == b->rk.type && x->count == y->count && x->rr_len[0] == y->rr_len[0] &&
+	       memcmp(x->rr_data[0], y->rr_data[0], x->rr_len[0]) == 0 &&
+	       query_dname_compare(a->rk.dname, b->rk.dname) == 0;
+}
+
+/* Says which query breaks a promise. */
+static void describe(const run_t *r, const ts_client_t *client, unsigned outcomes)
+{
+	const struct module_qstate *q = &r->q->mesh.s;
+
+	fprintf(stderr, "world %d, type %u, for", fuzz_world, q->qinfo.qtype);
+	for (size_t i = 0; i <= r->aliases; i++)
+		fprintf(stderr, " %s", r->chain[i]);
+	fprintf(stderr, ": to %u.%u.%u.%u (%u)%s%s%s, outcomes %#x, told %zu RRsets\n",
+		client->addr[0], client->addr[1], client->addr[2], client->addr[3], client->family,
+		r->real ? "" : ", no real answer", r->unsure ? ", unsure" : "",
+		r->starved ? ", starved" : "", outcomes, r->told ? r->told->rrset_count : 0);
+	for (const struct mesh_reply *to = q->mesh_info->reply_list; to; to = to->next) {
+		ts_client_t one;
+		(void)ts_client_of(&to->query_reply, &one);
+		fprintf(stderr, "  waits: %u.%u.%u.%u (%u)\n", one.addr[0], one.addr[1],
+			one.addr[2], one.addr[3], one.family);
+	}
+}
+
+#define DEMAND(what) PROMISED((what) || (describe(r, &client, outcomes), false))
+
+/* What one client was told. */
+static void check_told(const run_t *r, const struct mesh_reply *to, uint64_t alerts)
+{
+	const struct module_qstate *qs = &r->q->mesh.s;
+	const struct reply_info *told = r->told;
+	bool observed = false;
+	ts_client_t client;
+
+	(void)ts_client_of(&to->query_reply, &client);
+	unsigned outcomes = expect(
+		r->chain, r->real ? r->aliases : 0, qs->qinfo.qtype, &client, r->unsure, &observed);
+	unsigned last = 0;
+	for (unsigned bits = outcomes; bits >>= 1;)
+		last++;
+	if (!(outcomes & 1)) {
+		/* Of the real answer at most the aliases before the link that is ours. */
+		for (size_t i = 0; told && i < told->rrset_count; i++)
+			for (size_t n = last - 1; n < r->rrset_count; n++)
+				DEMAND(!same_rdata(told->rrsets[i], r->rrsets[n]) || i < last - 1);
+		DEMAND(r->unsure || r->starved || alerts == (qs->qinfo.qtype == 0 ? 0 : 1) ||
+			(outcomes == 2 && alerts == 0 /* the host of a sinkhole */ &&
+				strcmp(r->chain[0], "mx.sinkhole.example") == 0));
+	}
+	if (outcomes == 1) {
+		if (!r->starved) {
+			DEMAND(!r->real == !told);
+			DEMAND(!told || told->rrset_count == r->rrset_count);
+			DEMAND(!told || told->security == host->security ||
+				host->security == sec_status_secure);
+		}
+		for (size_t i = 0; told && i < told->rrset_count; i++)
+			DEMAND(i < r->rrset_count && same_rdata(told->rrsets[i], r->rrsets[i]));
+		if (!r->unsure && !r->starved)
+			DEMAND(alerts == observed);
+	}
+}
+
+/* --- a query's life */
+
+static uint64_t submitted(void)
+{
+	ts_pipeline_stats_t stats;
+
+	ts_pipeline_stats(ts_module_of(&host->env, host->id)->pipeline, &stats);
+	return stats.submitted;
+}
+
+/* The check has come back; sometimes it is another query that has. */
+static void inform(run_t *r, fuzz_bytes_t *b)
+{
+	uint8_t how = fuzz_u8(b);
+	struct reply_info reply = {.flags = BIT_QR, .security = sec_status_insecure};
+	struct dns_msg msg = {.rep = &reply};
+	query_t *sub = query_new(host, "nobody.example", LDNS_RR_TYPE_MX, NULL);
+	ts_existence_t existence = truth(host->subquery.qname, host->subquery.qname_len);
+
+	if (how & 1)
+		inform_super(&sub->mesh.s, host->id, &r->q->mesh.s);
+	sub->mesh.s.qinfo = host->subquery;
+	set_flags(&reply, existence);
+	if (existence == TS_FAILED && how & 2)
+		reply = (struct reply_info){.flags = BIT_QR, .security = sec_status_bogus};
+	if (existence == TS_FAILED && how & 4)
+		sub->mesh.s.return_rcode = LDNS_RCODE_SERVFAIL;
+	else if (existence == TS_ABSENT && how & 4)
+		sub->mesh.s.return_rcode = LDNS_RCODE_NXDOMAIN;
+	else
+		sub->mesh.s.return_msg = &msg;
+	inform_super(&sub->mesh.s, host->id, &r->q->mesh.s);
+	query_free(sub);
+}
+
+static void make_real(run_t *r, fuzz_bytes_t *b)
+{
+	static const uint8_t address[4] = {203, 0, 113, 66};
+	uint16_t type = r->q->mesh.s.qinfo.qtype;
+	uint8_t how = fuzz_u8(b);
+	bool mx = type == LDNS_RR_TYPE_MX;
+
+	r->aliases = how % 8 < 5 ? how % 8 : 0;
+	if (r->aliases > LINKS)
+		r->aliases = LINKS;
+	for (size_t i = 1; i <= r->aliases; i++)
+		r->chain[i] = names[fuzz_u8(b) % countof(names)];
+	r->real = query_chain(r->q, r->chain, r->aliases,
+		type == LDNS_RR_TYPE_CNAME ? LDNS_RR_TYPE_TXT : type,
+		how & 0x40 ? NULL
+		: mx       ? (const void *)stranger
+			   : (const void *)address,
+		mx ? sizeof(stranger) : sizeof(address));
+	r->rrset_count = r->real->rrset_count;
+	memcpy(r->rrsets, r->real->rrsets, r->rrset_count * sizeof(r->rrsets[0]));
+}
+
+/* The modules behind ours: the iterator asks servers and stores what they say, unless it must not;
+ * then it is done. */
+static enum module_ext_state iterate(run_t *r, fuzz_bytes_t *b)
+{
+	struct module_qstate *qs = &r->q->mesh.s;
+	uint16_t type = qs->qinfo.qtype;
+	uint8_t how = fuzz_u8(b);
+	enum module_ext_state next;
+
+	if (how % 8 == 0) {
+		r->real = NULL;
+		r->rrset_count = 0;
+		return query_failed(r->q);
+	}
+	make_real(r, b);
+	/* From the first name that was not in the RRset cache. */
+	size_t from = how & 0x10 ? fuzz_u8(b) % (r->aliases + 1) : 0;
+	struct reply_info part = *r->real;
+	part.rrsets += from;
+	part.an_numrrsets -= from;
+	part.rrset_count -= from;
+	query_responded(r->q, r->chain[from], &part);
+	bool stored = !qs->no_cache_store;
+	if (stored && strcmp(r->chain[from], r->chain[0]) != 0)
+		may_be_stored(r->chain + from, r->aliases - from, type, true);
+	unsigned forgotten = host->forgotten;
+	next = query_answered(r->q, r->real);
+	stored = stored && host->forgotten == forgotten;
+	while (next == module_wait_subquery) {
+		if (fuzz_u8(b) % 8 == 0)
+			r->unsure = host->refuses_subqueries = true;
+		inform(r, b);
+		next = query_start(r->q);
+		stored = stored && host->forgotten == forgotten;
+	}
+	host->refuses_subqueries = false;
+	if (stored && next == module_finished)
+		may_be_stored(r->chain, r->aliases, type, true);
+	return next;
+}
+
+static void query(fuzz_bytes_t *b)
+{
+	struct mesh_reply more[3];
+	run_t r = {.chain = {names[fuzz_u8(b) % countof(names)]}};
+	uint8_t how = fuzz_u8(b), who = fuzz_u8(b);
+	uint16_t type = types[how % countof(types)];
+	enum module_ext_state next;
+	unsigned joined = 0;
+	query_t *super = NULL;
+
+	r.q = query_new(
+		host, r.chain[0], type, who & 0x80 ? NULL : clients[who % countof(clients)]);
+	r.q->mesh.s.is_valrec = who >> 5 == 5;
+	r.q->mesh.s.is_priming = who >> 5 == 6;
+	if (who >> 4 == 7) { /* a query of Unbound's own waits for it as well */
+		super = query_new(host, "ns.example", LDNS_RR_TYPE_NS, NULL);
+		query_waits_for(super, r.q);
+	}
+	host->security = how & 0x80 ? sec_status_secure : sec_status_insecure;
+	next = query_start(r.q);
+	for (int round = 0; round < 12 && next != module_finished; round++) {
+		uint8_t event = fuzz_u8(b);
+		if (joined < countof(more) && event & 0x80 && !r.q->mesh.s.is_valrec)
+			query_join(r.q, &more[joined++], clients[event % countof(clients)]);
+		bool starve = (event & 0x60) == 0x60;
+		r.starved = r.starved || starve;
+		r.unsure = r.unsure || starve;
+		if (starve)
+			refusals = (refusals_t){true, false, false, event & 7};
+		if (next == module_wait_subquery) {
+			refusals.on = false;
+			inform(&r, b);
+			refusals.on = starve;
+			next = query_start(r.q);
+		} else if (next == module_wait_module) {
+			refusals.on = false;
+			next = iterate(&r, b);
+		} else
+			PROMISED(next == module_finished);
+		refusals.on = false;
+	}
+	PROMISED(next == module_finished);
+	r.told = r.q->mesh.s.return_msg ? r.q->mesh.s.return_msg->rep : NULL;
+	for (struct mesh_reply *to = r.q->mesh.reply_list; to; to = to->next) {
+		uint64_t before = submitted();
+		query_reply(r.q, to);
+		check_told(&r, to, submitted() - before);
+	}
+	query_free(r.q);
+	if (super)
+		query_free(super);
+	PROMISED(atomic_load(&ts_module_of(&host->env, host->id)->asking) == 0);
+}
+
+/* --- */
+
+static void remove_hosts(void)
+{
+	for (size_t i = 0; i < countof(hosts); i++)
+		if (hosts[i]) {
+			host = hosts[i];
+			host_free(host);
+		}
+}
+
+static host_t *world(size_t i)
+{
+	char conf[512];
+
+	if (!hosts[i]) {
+		if (!host)
+			atexit(remove_hosts);
+		host = hosts[i] = host_new(0, worlds[i].first, worlds[i].conf);
+		host_write("second.zone", worlds[i].second);
+		snprintf(conf, sizeof(conf),
+			"policy-file: %s/policy.zone\npolicy-file: %s/second.zone\n"
+			"alert-file: %s/a\n%s",
+			host->folder, host->folder, host->folder, worlds[i].conf);
+		host_write("typosink.conf", conf);
+		host->finding = find;
+		PROMISED(init(&host->env, host->id) == 1);
+		PROMISED(host_logged("q.example"));
+	}
+	return hosts[i];
+}
+
+static void run(const uint8_t *data, size_t size)
+{
+	fuzz_bytes_t b = {data, data + size};
+
+	fuzz_world = fuzz_u8(&b) % countof(worlds);
+	host = world((size_t)fuzz_world);
+	salt = fuzz_u8(&b);
+	caching = salt & 1;
+	while (fuzz_left(&b))
+		query(&b);
+}
+
+const fuzz_target_t fuzz_module = {"module", run, NULL};
