@@ -567,6 +567,17 @@ static enum module_ext_state finish_shared(
 
 /* --- the moments */
 
+/* What was asked for alone, because the alias before it was in the RRset cache. */
+static void forget_targets(const struct module_qstate *q, const state_t *state)
+{
+	for (const link_t *link = state->links; link; link = link->next) {
+		struct query_info qinfo = {
+			link->owner, link->name.len, q->qinfo.qtype, q->qinfo.qclass, NULL};
+		if (link->aliases > 0 && ts_verdict_hot(&link->verdict))
+			ts_cache_forget(q->env, &qinfo);
+	}
+}
+
 /* Everything is known about the names that matter: answer, or let pass. */
 static enum module_ext_state conclude(
 	const ts_module_t *m, struct module_qstate *q, state_t *state, bool done)
@@ -590,6 +601,7 @@ static enum module_ext_state conclude(
 		if (done) {
 			q->no_cache_lookup = 1;
 			ts_cache_forget(q->env, &q->qinfo);
+			forget_targets(q, state);
 		}
 	}
 	if (for_supers(q) && (!done || !real))
@@ -860,8 +872,13 @@ static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct
 			if (is_quiet(&v))
 				ts_quiet_add(m->quiet, quiet_key(m, &q->qinfo, s->generation));
 		}
-		while (!hot && reply && ts_chain_next(reply, &wire, &len, &aliases))
-			hot = judge_wire(s, q, wire, len, &name, &v) && ts_verdict_hot(&v);
+		struct query_info found = q->qinfo;
+		while (reply && ts_chain_next(reply, &found.qname, &found.qname_len, &aliases))
+			if (judge_wire(s, q, found.qname, found.qname_len, &name, &v) &&
+				ts_verdict_hot(&v)) {
+				hot = true;
+				ts_cache_forget(q->env, &found); /* as in forget_targets() */
+			}
 		if (hot)
 			ts_cache_forget(q->env, &q->qinfo);
 		return module_finished;
@@ -958,8 +975,25 @@ static bool same_name(const struct query_info *a, const struct query_info *b)
 		       query_dname_compare(a->qname, b->qname) == 0);
 }
 
-/* unseen: the name that was asked for has not been judged. Not inlined: most responses need none of
- * it, and should not have to make room for it. */
+/* Is name above that of the query: what a server is asked for with QNAME minimisation? */
+static bool is_above(const struct query_info *name, const struct query_info *query)
+{
+	uint8_t *at = query->qname;
+	size_t len = query->qname_len;
+	while (len > name->qname_len) {
+		len -= 1u + *at;
+		at += 1 + *at;
+	}
+	return len == name->qname_len && query_dname_compare(at, name->qname) == 0;
+}
+
+/*
+ * unseen: the name that was asked for has not been judged. One that has to be asked for is held
+ * back where it is the target of a client's alias. Not where it is above the query name, whose
+ * counterpart's existence decides for both; nor in a query of Unbound's own, which needs what it
+ * learns of name servers: its message is removed in the end.
+ * Not inlined: most responses need none of it, and should not have to make room for it.
+ */
 static __attribute__((noinline)) void judge_response(
 	ts_module_t *m, struct module_qstate *q, const struct dns_msg *response, bool unseen)
 {
@@ -972,7 +1006,9 @@ static __attribute__((noinline)) void judge_response(
 	if (unseen)
 		hot = judge_wire(
 			      s, q, response->qinfo.qname, response->qinfo.qname_len, &name, &v) &&
-		      ts_verdict_hot(&v);
+		      ts_verdict_hot(&v) &&
+		      (v.kind == TS_VERDICT_TYPO ||
+			      (q->mesh_info->reply_list && !is_above(&response->qinfo, &q->qinfo)));
 	for (size_t i = 0; i < reply->an_numrrsets && !hot; i++) {
 		uint8_t *target = NULL;
 		size_t len = 0;

@@ -179,6 +179,22 @@ static void may_be_stored(const char *const *chain, size_t aliases, uint16_t typ
 	}
 }
 
+/* Messages that the iterator has stored, by the link that each is of. */
+static struct {
+	const char *name;
+	bool stored;
+} messages[LINKS + 1];
+
+static void forget(const uint8_t *qname)
+{
+	char text[TS_NAME_TEXT_MAX];
+
+	ts_name_to_text(qname, text, sizeof(text));
+	for (size_t i = 0; i < countof(messages); i++)
+		if (messages[i].stored && strcmp(messages[i].name, text) == 0)
+			messages[i].stored = false;
+}
+
 static bool same_rdata(const struct ub_packed_rrset_key *a, const struct ub_packed_rrset_key *b)
 {
 	const struct packed_rrset_data *x = a->entry.data, *y = b->entry.data;
@@ -326,22 +342,25 @@ static enum module_ext_state iterate(run_t *r, fuzz_bytes_t *b)
 	part.an_numrrsets -= from;
 	part.rrset_count -= from;
 	query_responded(r->q, r->chain[from], &part);
-	bool stored = !qs->no_cache_store;
-	if (stored && strcmp(r->chain[from], r->chain[0]) != 0)
+	bool stored = !qs->no_cache_store, clients_wait = qs->mesh_info->reply_list != NULL;
+	/* The part, and in the end the whole. */
+	memset(messages, 0, sizeof(messages));
+	messages[from].name = r->chain[from];
+	messages[0].name = r->chain[0];
+	messages[from].stored = messages[0].stored = stored;
+	if (stored && clients_wait && strcmp(r->chain[from], r->chain[0]) != 0)
 		may_be_stored(r->chain + from, r->aliases - from, type, true);
-	unsigned forgotten = host->forgotten;
 	next = query_answered(r->q, r->real);
-	stored = stored && host->forgotten == forgotten;
 	while (next == module_wait_subquery) {
 		if (fuzz_u8(b) % 8 == 0)
 			r->unsure = host->refuses_subqueries = true;
 		inform(r, b);
 		next = query_start(r->q);
-		stored = stored && host->forgotten == forgotten;
 	}
 	host->refuses_subqueries = false;
-	if (stored && next == module_finished)
-		may_be_stored(r->chain, r->aliases, type, true);
+	for (size_t i = 0; i <= r->aliases && next == module_finished; i++)
+		if (messages[i].stored)
+			may_be_stored(r->chain + i, r->aliases - i, type, true);
 	return next;
 }
 
@@ -425,6 +444,7 @@ static host_t *world(size_t i)
 			host->folder, host->folder, host->folder, worlds[i].conf);
 		host_write("typosink.conf", conf);
 		host->finding = find;
+		host->forgetting = forget;
 		PROMISED(init(&host->env, host->id) == 1);
 		PROMISED(host_logged("q.example"));
 	}

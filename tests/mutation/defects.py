@@ -29,9 +29,12 @@ Q, C, U, W, B, T, M = (f"module/{name}.c" for name in (
 P, R, E, L = (f"src/alert/{name}.c" for name in ("pipeline", "repeats", "encode", "logfile"))
 UNIT = {
     # --- module/query.c: aliases
-    "alias-from-rrset-cache": unit(Q, """\t\t      ts_verdict_hot(&v);
-\tfor (size_t i""", """\t\t      ts_verdict_hot(&v) && v.kind == TS_VERDICT_TYPO;
-\tfor (size_t i""", HOST),
+    "alias-from-rrset-cache": unit(Q, "(q->mesh_info->reply_list && !is_above(&response->qinfo, &q->qinfo))",
+                                   "false", HOST),
+    "alias-minimised": unit(Q, " && !is_above(&response->qinfo, &q->qinfo)", "", HOST),
+    "alias-of-its-own": unit(Q, "(q->mesh_info->reply_list && !is_above", "(!is_above", HOST),
+    "alias-target-left": unit(Q, "\t\t\tforget_targets(q, state);\n", "", HOST),
+    "alias-target-left-by-its-own": unit(Q, "ts_cache_forget(q->env, &found);", ";", HOST),
     "alias-of-another-policy": unit(Q, "state->links = NULL; /* judged by another policy */", ";", HOST),
     "alias-ends-for-all": unit(Q, "(!v->client_dependent || !waiting || !waiting->next)", "true", HOST),
     "alias-of-another-answer": unit(Q, "state->links = NULL; /* of another answer, or of none */", ";", HOST),
@@ -258,7 +261,7 @@ UNIT = {
         "else if (link != first)", HOST),
     "conclude-stored": unit(Q, "\tif (hot) {\n\t\tq->no_cache_store = 1;",
         "\tif (hot) {", HOST),
-    "conclude-left": unit(Q, "\t\t\tts_cache_forget(q->env, &q->qinfo);\n\t\t}", "\t\t}", HOST),
+    "conclude-left": unit(Q, "\t\t\tts_cache_forget(q->env, &q->qinfo);\n\t\t\tforget", "\t\t\tforget", HOST),
     "conclude-stale": unit(Q, "\t\t\tq->no_cache_lookup = 1;\n\t\t\tts_cache", "\t\t\tts_cache", HOST),
     "conclude-for-supers": unit(Q, "if (for_supers(q) && (!done || !real))\n", "if (0)\n", HOST),
     "memory-stored": unit(Q, "\tq->no_cache_store = 1;\n\tq->return_msg = NULL;", "\tq->return_msg = NULL;", HOST),
@@ -280,8 +283,7 @@ UNIT = {
     "start-waited-for-nothing": unit(Q, "\tif (waited)\n\t\tq->no_cache_lookup = 0;\n\telse\n", "", HOST),
     "done-own": unit(Q, "if (q->mesh_info->reply_list == NULL && !for_dns64(q)) {", "if (0) {", HOST),
     "done-own-left": unit(Q, "\t\tif (hot)\n\t\t\tts_cache_forget(q->env, &q->qinfo);", "", HOST),
-    "done-own-alias": unit(Q, "\t\twhile (!hot && reply && ts_chain_next(reply, &wire, &len, &aliases))",
-                           "\t\twhile (0 && ts_chain_next(reply, &wire, &len, &aliases))", HOST),
+    "done-own-alias": unit(Q, "\t\twhile (reply && ts_chain_next(reply, &found.qname", "\t\twhile (0 && ts_chain_next(reply, &found.qname", HOST),
     "done-own-name-again": unit(Q, "if (!hot && q->minfo[m->id] != tag(s->generation)) {", "if (!hot && !q->minfo[m->id]) {", HOST),
     "done-again": unit(Q, "bool known = q->minfo[m->id] == tag(s->generation), ended",
         "bool known = true, ended", HOST),

@@ -354,6 +354,8 @@ void msg_cache_remove(struct module_env *env, uint8_t *qname, size_t qname_len, 
 	(void)qname_len, (void)qtype, (void)qclass, (void)flags;
 	assert_non_null(env->msg_cache);
 	host->forgotten++;
+	if (host->forgetting)
+		host->forgetting(qname);
 	ts_name_to_text(qname, host->last_forgotten, sizeof(host->last_forgotten));
 }
 

@@ -53,8 +53,9 @@ typedef struct host {
 
 	struct msgreply_entry *cached; /* what is found in the message cache */
 	struct msgreply_entry *(*finding)(const uint8_t *qname, size_t len); /* or this says */
-	void (*removing)(struct query_info *q); /* called where the purge removes something */
-	unsigned forgotten;                     /* messages that were removed one by one */
+	void (*removing)(struct query_info *q);   /* called where the purge removes something */
+	unsigned forgotten;                       /* messages that were removed one by one */
+	void (*forgetting)(const uint8_t *qname); /* called at each */
 	char last_forgotten[TS_NAME_TEXT_MAX];
 	bool refuses_subqueries, has_subquery;
 	struct query_info subquery;
