@@ -129,15 +129,17 @@ static link_t *link_get(struct module_qstate *q, state_t *state, size_t aliases)
 	link_t **at = &state->links;
 	while (*at && (*at)->aliases < aliases)
 		at = &(*at)->next;
-	if (*at && (*at)->aliases == aliases)
-		return *at;
+	link_t *behind = *at;
+	if (behind && behind->aliases == aliases)
+		return behind;
 	link_t *link = state->links ? regional_alloc(q->region, sizeof(*link)) : &state->first;
 	if (!link)
 		return NULL;
 	memset(link, 0, offsetof(link_t, name));
 	link->aliases = aliases;
-	link->next = *at;
-	return *at = link;
+	link->next = behind;
+	*at = link;
+	return link;
 }
 
 /* --- who asks */
@@ -618,9 +620,10 @@ static enum module_ext_state conclude(
 	return finish_with(q, state, reply);
 }
 
-/* Rather no answer than the stranger's. */
+/* Rather no answer than the stranger's; and it may have been stored by now. */
 static enum module_ext_state no_memory(struct module_qstate *q)
 {
+	ts_cache_forget(q->env, &q->qinfo);
 	q->no_cache_lookup = 1;
 	q->no_cache_store = 1;
 	q->return_msg = NULL;

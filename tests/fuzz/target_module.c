@@ -322,7 +322,7 @@ static void make_real(run_t *r, fuzz_bytes_t *b)
 
 /* The modules behind ours: the iterator asks servers and stores what they say, unless it must not;
  * then it is done. */
-static enum module_ext_state iterate(run_t *r, fuzz_bytes_t *b)
+static enum module_ext_state iterate(run_t *r, fuzz_bytes_t *b, bool starve)
 {
 	struct module_qstate *qs = &r->q->mesh.s;
 	uint16_t type = qs->qinfo.qtype;
@@ -350,7 +350,9 @@ static enum module_ext_state iterate(run_t *r, fuzz_bytes_t *b)
 	messages[from].stored = messages[0].stored = stored;
 	if (stored && clients_wait && strcmp(r->chain[from], r->chain[0]) != 0)
 		may_be_stored(r->chain + from, r->aliases - from, type, true);
+	refusals.on = starve;
 	next = query_answered(r->q, r->real);
+	refusals.on = false;
 	while (next == module_wait_subquery) {
 		if (fuzz_u8(b) % 8 == 0)
 			r->unsure = host->refuses_subqueries = true;
@@ -400,7 +402,7 @@ static void query(fuzz_bytes_t *b)
 			next = query_start(r.q);
 		} else if (next == module_wait_module) {
 			refusals.on = false;
-			next = iterate(&r, b);
+			next = iterate(&r, b, starve);
 		} else
 			PROMISED(next == module_finished);
 		refusals.on = false;

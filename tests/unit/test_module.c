@@ -1072,10 +1072,13 @@ static void memory__of_a_query(void **state)
 		for (unsigned n = 0;; n++) {
 			query_t *q = query_new(h, rows[i].name, rows[i].type, "192.0.2.9");
 			enum module_ext_state next = module_wait_module;
+			unsigned forgotten = h->forgotten;
+			bool done = false;
 			q->mesh.s.qinfo.qclass = rows[i].qclass;
 			REFUSING(false, n, {
 				next = query_start(q);
-				if (next == module_wait_module)
+				done = next == module_wait_module;
+				if (done)
 					next = query_done(q, rows[i].alias);
 				if (next == module_finished)
 					query_reply(q, &q->reply);
@@ -1083,6 +1086,8 @@ static void memory__of_a_query(void **state)
 			bool refused = refusals.ever,
 			     served = strcmp(query_told(q), "SERVFAIL") != 0;
 			assert_row(rows[i].name, next == module_finished || !rows[i].told);
+			if (done) /* what the iterator has stored */
+				assert_row(rows[i].name, h->forgotten > forgotten);
 			if (next == module_finished)
 				assert_row(rows[i].name,
 					q->mesh.s.no_cache_lookup && q->mesh.s.no_cache_store);
