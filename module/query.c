@@ -396,13 +396,15 @@ static bool settle(ts_module_t *m, struct module_qstate *q, state_t *state, link
 /* The verdict for one of the clients that wait, in room where it is not the one for all; what the
  * check said is known. */
 static const ts_verdict_t *verdict_for(
-	const ts_module_t *m, const link_t *link, const ts_client_t *client, ts_verdict_t *room)
+	const ts_module_t *m, const link_t *link, const struct comm_reply *to, ts_verdict_t *room)
 {
+	ts_client_t client;
 	if (!link->verdict.client_dependent)
 		return &link->verdict;
+	(void)ts_client_of(to, &client);
 	*room = link->verdict;
 	room->kind = link->judged;
-	ts_verdict_for(room, client);
+	ts_verdict_for(room, &client);
 	ts_verdict_resolve(
 		room, link->has_existence ? link->existence : TS_FAILED, m->conf.evidence_failure);
 	return room;
@@ -420,13 +422,13 @@ typedef struct word {
 } word_t;
 
 static word_t word_for(
-	const ts_module_t *m, const state_t *state, const ts_client_t *client, ts_verdict_t *room)
+	const ts_module_t *m, const state_t *state, const struct comm_reply *to, ts_verdict_t *room)
 {
 	static const ts_verdict_t none = {.kind = TS_VERDICT_NONE};
 	word_t word = {NULL, &none, false};
 	ts_verdict_t his;
 	for (const link_t *link = state->links; link && !word.ours; link = link->next) {
-		const ts_verdict_t *v = verdict_for(m, link, client, &his);
+		const ts_verdict_t *v = verdict_for(m, link, to, &his);
 		word.ours = intercepts(v);
 		if (!word.ours &&
 			(word.link || v->kind != TS_VERDICT_TYPO || v->action != TS_ACTION_OBSERVE))
@@ -526,20 +528,19 @@ static enum module_ext_state finish_with(
 static bool differ(
 	const ts_module_t *m, const struct module_qstate *q, const state_t *state, bool *real)
 {
+	const struct mesh_reply *head = q->mesh_info->reply_list;
 	const link_t *first = NULL;
 	ts_action_t action = TS_ACTION_PASS;
 	bool differ = false;
 
 	*real = false;
-	for (const struct mesh_reply *r = q->mesh_info->reply_list; r; r = r->next) {
-		ts_client_t client;
+	for (const struct mesh_reply *r = head; r && head->next; r = r->next) {
 		ts_verdict_t room;
-		(void)ts_client_of(&r->query_reply, &client);
-		word_t word = word_for(m, state, &client, &room);
+		word_t word = word_for(m, state, &r->query_reply, &room);
 		const link_t *link = word.ours ? word.link : NULL;
 		if (!link)
 			*real = true;
-		if (r == q->mesh_info->reply_list) {
+		if (r == head) {
 			first = link;
 			action = word.verdict->action;
 		} else if (link != first || (link && word.verdict->action != action))
@@ -1163,13 +1164,11 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 
 	told_t told = state->told;
 	ts_verdict_t room;
-	ts_client_t client;
 	if (state->list && !state->links)
 		return; /* nothing that can be in the list */
-	(void)ts_client_of(to, &client);
 	word_t word = state->list ? (word_t){&state->first,
-					    verdict_for(m, &state->first, &client, &room), true}
-				  : word_for(m, state, &client, &room);
+					    verdict_for(m, &state->first, to, &room), true}
+				  : word_for(m, state, to, &room);
 	const ts_verdict_t *v = word.verdict;
 	if (state->shown) {
 		struct reply_info *reply = NULL;

@@ -306,7 +306,7 @@ UNIT = {
     "reply-for-supers": unit(Q, "\t\tq->return_msg = state->for_supers;\n", "", HOST),
     "reply-before-us": unit(Q, "\tif (m->id > 0 && state->answered)\n\t\tforget_before_us(q);\n", "", HOST),
     "reply-before-us-a": unit(Q, "\tif (qinfo.qtype == LDNS_RR_TYPE_AAAA) {\n\t\tqinfo.qtype", "\tif (0) {\n\t\tqinfo.qtype", HOST),
-    "reply-his": unit(Q, "\tts_verdict_for(room, client);\n",
+    "reply-his": unit(Q, "\tts_verdict_for(room, &client);\n",
         "", HOST),
     "reply-shown": unit(Q, "\tif (state->shown) {\n\t\tstruct reply_info *reply = NULL;",
                         "\tif (0) {\n\t\tstruct reply_info *reply = NULL;", HOST),
