@@ -35,15 +35,17 @@
 
 static const struct {
 	const char *first, *second, *conf;
+	int id; /* 1: behind another module */
 } worlds[] = {
-	{FIRST, SECOND, ""},
-	{FIRST CLIENTS, SECOND OTHERS, ""},
-	{FIRST CLIENTS "evidence TXT \"dns\"\n", SECOND, ""},
+	{FIRST, SECOND, "", 0},
+	{FIRST CLIENTS, SECOND OTHERS, "", 0},
+	{FIRST CLIENTS "evidence TXT \"dns\"\n", SECOND, "", 0},
 	{FIRST "evidence TXT \"dns\"\n", SECOND OTHERS "evidence TXT \"dns\"\n",
-		"evidence-failure: defer\n"},
-	{FIRST "action TXT \"observe\"\n", SECOND OTHERS, "evidence-failure: pass\n"},
+		"evidence-failure: defer\n", 0},
+	{FIRST "action TXT \"observe\"\n", SECOND OTHERS, "evidence-failure: pass\n", 0},
 	{FIRST "action TXT \"nxdomain\"\n", SECOND "action TXT \"defer\"\n",
-		"evidence-failure: intercept\n"},
+		"evidence-failure: intercept\n", 0},
+	{FIRST CLIENTS, SECOND OTHERS "evidence TXT \"dns\"\n", "", 1},
 };
 static host_t *hosts[countof(worlds)];
 static int fuzz_world;
@@ -287,12 +289,13 @@ static void check_told(const run_t *r, const struct mesh_reply *to, uint64_t ale
 	unsigned outcomes = e.outcomes;
 	for (unsigned bits = outcomes; bits >>= 1;)
 		last++;
-	if (!(outcomes & 1)) {
+	/* Without memory the host of a sinkhole (pass: it is nobody's typo) is what it is
+	 * elsewhere. */
+	if (!(outcomes & 1) && !(r->starved && e.action == TS_ACTION_PASS)) {
 		/* Of the real answer at most the aliases before the link that is ours. */
 		for (size_t i = 0; told && i < told->rrset_count; i++)
 			for (size_t n = last - 1; n < r->rrset_count; n++)
 				DEMAND(!same_rdata(told->rrsets[i], r->rrsets[n]) || i < last - 1);
-		/* Pass: the host of a sinkhole, which is nobody's typo. */
 		DEMAND(!sure || alerts == (e.action != TS_ACTION_PASS));
 		DEMAND(!sure || e.action == TS_ACTION_PASS ||
 			is_of(told, e.action, qs->qinfo.qtype, last - 1));
@@ -485,7 +488,7 @@ static host_t *world(size_t i)
 	if (!hosts[i]) {
 		if (!host)
 			atexit(remove_hosts);
-		host = hosts[i] = host_new(0, worlds[i].first, worlds[i].conf);
+		host = hosts[i] = host_new(worlds[i].id, worlds[i].first, worlds[i].conf);
 		host_write("second.zone", worlds[i].second);
 		snprintf(conf, sizeof(conf),
 			"policy-file: %s/policy.zone\npolicy-file: %s/second.zone\n"
