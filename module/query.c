@@ -74,7 +74,8 @@ typedef struct state {
 	bool answered; /* our reply is in q->return_msg, which is msg */
 	struct dns_msg msg;
 	struct reply_info *shown, *real; /* shared: see above */
-	struct dns_msg *for_supers;      /* the real message, for queries that wait for this one */
+	bool apart;                      /* queries that wait for this one get another message: */
+	struct dns_msg *for_supers;      /* this; NULL: none */
 
 	link_t first;
 	ts_name_t asked; /* by the check */
@@ -445,7 +446,8 @@ static bool ends_here(const struct module_qstate *q, const link_t *link)
 	const ts_verdict_t *v = &link->verdict;
 	const struct mesh_reply *waiting = q->mesh_info->reply_list;
 	return v->kind == TS_VERDICT_ALLOWED ||
-	       (intercepts(v) && (!v->client_dependent || !waiting || !waiting->next));
+	       (intercepts(v) && (!v->client_dependent || !waiting ||
+					 (!waiting->next && q->mesh_info->super_set.count == 0)));
 }
 
 void ts_query_inform(ts_module_t *m, struct module_qstate *sub, struct module_qstate *q)
@@ -513,8 +515,10 @@ static enum module_ext_state finish_with(
 		q->return_rcode = LDNS_RCODE_SERVFAIL;
 		return module_finished;
 	}
-	if (for_supers(q))
-		state->for_supers = q->return_msg;
+	if (for_supers(q)) {
+		state->apart = true;
+		state->for_supers = q->return_msg; /* the real one */
+	}
 	state->msg = (struct dns_msg){.qinfo = q->qinfo, .rep = reply};
 	q->return_msg = &state->msg;
 	q->return_rcode = LDNS_RCODE_NOERROR;
@@ -581,6 +585,34 @@ static void forget_targets(const struct module_qstate *q, const state_t *state)
 	}
 }
 
+/* The client behind dns64, where others wait for the same and are not treated as he is. */
+static const struct comm_reply *behind_dns64(const struct module_qstate *q)
+{
+	if (!q->mesh_info->reply_list || q->mesh_info->super_set.count == 0 || !for_dns64(q))
+		return NULL;
+	const struct mesh_state_ref *super =
+		(struct mesh_state_ref *)rbtree_first(&q->mesh_info->super_set);
+	return super->s->reply_list ? &super->s->reply_list->query_reply : NULL;
+}
+
+/* Sets what dns64 gets for its client, when all is known. */
+static void answer_dns64(const ts_module_t *m, struct module_qstate *q, state_t *state,
+	const word_t *word, const struct reply_info *real)
+{
+	told_t told;
+	state->apart = true;
+	state->for_supers = word->ours ? NULL : q->return_msg;
+	if (!word->ours)
+		return;
+	struct reply_info *reply =
+		reply_for(m, q, word->link, word->verdict, real, q->region, &told);
+	struct dns_msg *msg = regional_alloc(q->region, sizeof(*msg));
+	if (!reply || !msg)
+		return;
+	*msg = (struct dns_msg){.qinfo = q->qinfo, .rep = reply};
+	state->for_supers = msg;
+}
+
 /* Everything is known about the names that matter: answer, or let pass. */
 static enum module_ext_state conclude(
 	const ts_module_t *m, struct module_qstate *q, state_t *state, bool done)
@@ -609,6 +641,15 @@ static enum module_ext_state conclude(
 	}
 	if (for_supers(q) && (!done || !real))
 		return pass; /* they need the real answer, or the real failure */
+	const struct comm_reply *behind = dependent ? behind_dns64(q) : NULL;
+	if (behind) {
+		ts_verdict_t room;
+		word_t word = word_for(m, state, behind, &room);
+		if (done)
+			answer_dns64(m, q, state, &word, real);
+		else if (!word.ours)
+			return pass;
+	}
 	/* Where some want the real answer it is decided when that is there. */
 	if (dependent && differ(m, q, state, &wanted))
 		return real || !wanted ? finish_shared(q, state, real) : pass;
@@ -1153,9 +1194,9 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 		passed_us_by(m, q, qinfo, to);
 	if (!state || !state->pin || state->waiting)
 		return;
-	if (state->for_supers) { /* Unbound has taken the reply out of it by now */
+	if (state->apart) { /* Unbound has taken the reply out of it by now */
 		q->return_msg = state->for_supers;
-		state->for_supers = NULL;
+		state->apart = false;
 	}
 	if (m->id > 0 && state->answered)
 		forget_before_us(q);

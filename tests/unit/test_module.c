@@ -1026,8 +1026,39 @@ static void again__dns64(void **state)
 	host_free(h);
 }
 
-/* What DNS64 has made of it and stored: the AAAA, whose key has the CD bit in it, and the A behind
- * it. With dns64-synthall the client's question never comes to us. */
+/* dns64's client and another wait for one query, and the policy treats them differently. */
+static void again__dns64_and_a_client(void **state)
+{
+	static const struct {
+		const char *behind, *client, *told; /* told: who is behind dns64 */
+	} rows[] = {
+		{"192.0.2.9", "2001:db8::1", "NOERROR"},
+		{"2001:db8::1", "192.0.2.9", "A 203.0.113.66"},
+	};
+	host_t *h = begin(MIL CLIENTS, "");
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++)
+		for (int refused = 0; refused < 2; refused++) {
+			query_t *super = query_new(h, "army.ml", LDNS_RR_TYPE_AAAA, rows[i].behind);
+			query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_A, rows[i].client);
+			query_waits_for(super, q);
+			assert_int_equal(query_start(q), module_wait_module);
+			if (refused)
+				REFUSING(false, 0, query_done(q, NULL));
+			else
+				query_done(q, NULL);
+			query_reply(q, &q->reply);
+			bool nothing =
+				strcmp(query_told(q), "SERVFAIL") == 0 || !q->mesh.s.return_msg;
+			assert_row(rows[i].behind,
+				strcmp(query_told(q), rows[i].told) == 0 || (refused && nothing));
+			query_free(q);
+			query_free(super);
+		}
+	host_free(h);
+}
+
 static void again__dns64_stored(void **state)
 {
 	(void)state;
@@ -1137,6 +1168,7 @@ int main(void)
 		cmocka_unit_test(again__queries_of_its_own),
 		cmocka_unit_test(again__a_client_who_joins),
 		cmocka_unit_test(again__dns64),
+		cmocka_unit_test(again__dns64_and_a_client),
 		cmocka_unit_test(again__dns64_stored),
 		cmocka_unit_test(memory__of_a_query),
 	};
