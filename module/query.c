@@ -210,19 +210,25 @@ uint16_t ts_client_of(const struct comm_reply *reply, ts_client_t *client)
 	return address_of((const struct sockaddr *)(const void *)&reply->client_addr, client);
 }
 
+/* The client behind dns64's question; NULL: it is none, or nobody waits. */
+static const struct comm_reply *dns64_client(const struct module_qstate *q)
+{
+	if (!for_dns64(q))
+		return NULL;
+	const struct mesh_state_ref *super =
+		(struct mesh_state_ref *)rbtree_first(&q->mesh_info->super_set);
+	return super->s->reply_list ? &super->s->reply_list->query_reply : NULL;
+}
+
 /* The client in whose name a query is judged: the first that waits for it, or, for dns64's
  * question, for the one behind it. */
 static const ts_client_t *first_client(const struct module_qstate *q, ts_client_t *client)
 {
-	const struct mesh_state *mesh = q->mesh_info;
-	if (!mesh->reply_list && mesh->super_set.count > 0 && for_dns64(q)) {
-		struct mesh_state_ref *super =
-			(struct mesh_state_ref *)rbtree_first(&q->mesh_info->super_set);
-		mesh = super->s;
-	}
-	if (!mesh->reply_list)
+	const struct mesh_reply *waiting = q->mesh_info->reply_list;
+	const struct comm_reply *to = waiting ? &waiting->query_reply : dns64_client(q);
+	if (!to)
 		return NULL;
-	(void)ts_client_of(&mesh->reply_list->query_reply, client);
+	(void)ts_client_of(to, client);
 	return client;
 }
 
@@ -585,16 +591,6 @@ static void forget_targets(const struct module_qstate *q, const state_t *state)
 	}
 }
 
-/* The client behind dns64, where others wait for the same and are not treated as he is. */
-static const struct comm_reply *behind_dns64(const struct module_qstate *q)
-{
-	if (!q->mesh_info->reply_list || q->mesh_info->super_set.count == 0 || !for_dns64(q))
-		return NULL;
-	const struct mesh_state_ref *super =
-		(struct mesh_state_ref *)rbtree_first(&q->mesh_info->super_set);
-	return super->s->reply_list ? &super->s->reply_list->query_reply : NULL;
-}
-
 /* Sets what dns64 gets for its client, when all is known. */
 static void answer_dns64(const ts_module_t *m, struct module_qstate *q, state_t *state,
 	const word_t *word, const struct reply_info *real)
@@ -641,7 +637,9 @@ static enum module_ext_state conclude(
 	}
 	if (for_supers(q) && (!done || !real))
 		return pass; /* they need the real answer, or the real failure */
-	const struct comm_reply *behind = dependent ? behind_dns64(q) : NULL;
+	/* dns64's client is one more, where others wait for the same. */
+	const struct comm_reply *behind =
+		dependent && q->mesh_info->reply_list ? dns64_client(q) : NULL;
 	if (behind) {
 		ts_verdict_t room;
 		word_t word = word_for(m, state, behind, &room);

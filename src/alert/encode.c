@@ -378,8 +378,11 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 		who = client.address;
 	const char *told = answered_with[r->action];
 	const char *by = r->applied ? host : "", *space = *by ? " " : "";
-	const char *of = alias ? " (alias of " : "", *target = alias ? rdata : "";
-	const char *end = alias ? ")" : "";
+	char asked[2 * TS_NAME_TEXT_MAX + 16];
+	if (alias)
+		join(asked, sizeof(asked), TEXTS(qname, " (alias of ", rdata, ")"));
+	else
+		join(asked, sizeof(asked), TEXTS(qname));
 	if (listed)
 		join(h->message, sizeof(h->message),
 			TEXTS(who, " found ", rdata, " in the list: did you mean ", counterpart,
@@ -391,12 +394,12 @@ static void encode_alert(const ts_encoder_t *e, const ts_record_t *r, const ts_e
 	else if (rep)
 		join(h->message, sizeof(h->message),
 			TEXTS(number_text(rep->count, count), " more look-ups of ", what, " ",
-				qname, of, target, end, " from ", who, " ", told, space, by,
-				": did you mean ", counterpart, "?"));
+				asked, " from ", who, " ", told, space, by, ": did you mean ",
+				counterpart, "?"));
 	else
 		join(h->message, sizeof(h->message),
-			TEXTS(what, " ", qname, of, target, end, " from ", who, " ", told, space,
-				by, ": did you mean ", counterpart, "?"));
+			TEXTS(what, " ", asked, " from ", who, " ", told, space, by,
+				": did you mean ", counterpart, "?"));
 	join(h->reason, sizeof(h->reason), TEXTS(class, " ", zone, "->", suffix));
 	h->kind = "alert";
 	h->category[0] = "network";

@@ -245,6 +245,14 @@ static json_t *other(const json_t *value, json_t *event, unsigned *dice)
 	}
 }
 
+/* Another value, or none, for a member of an object, or (key NULL) of an array. \return 0: done. */
+static int put(json_t *in, const char *key, size_t at, json_t *value)
+{
+	if (key)
+		return value ? json_object_set_new(in, key, value) : json_object_del(in, key);
+	return value ? json_array_set_new(in, at, value) : json_array_remove(in, at);
+}
+
 /* Changes the nth value below `in`, counted from 0; false: there are less, and *n are missing. */
 static bool change(json_t *in, unsigned *n, json_t *event, unsigned *dice)
 {
@@ -255,27 +263,15 @@ static bool change(json_t *in, unsigned *n, json_t *event, unsigned *dice)
 
 	json_object_foreach_safe(in, next, key, value)
 	{
-		if ((*n)-- == 0) {
-			json_t *new = other(value, event, dice);
-			if (new)
-				json_object_set_new(in, key, new);
-			else
-				json_object_del(in, key);
-			return true;
-		}
+		if ((*n)-- == 0)
+			return put(in, key, 0, other(value, event, dice)) == 0;
 		if (change(value, n, event, dice))
 			return true;
 	}
 	json_array_foreach(in, i, value)
 	{
-		if ((*n)-- == 0) {
-			json_t *new = other(value, event, dice);
-			if (new)
-				json_array_set_new(in, i, new);
-			else
-				json_array_remove(in, i);
-			return true;
-		}
+		if ((*n)-- == 0)
+			return put(in, NULL, i, other(value, event, dice)) == 0;
 		if (change(value, n, event, dice))
 			return true;
 	}

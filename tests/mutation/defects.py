@@ -219,7 +219,7 @@ UNIT = {
     "asks-dns64": unit(Q, "return mesh->super_set.count == 0 || for_dns64(q);", "return mesh->super_set.count == 0;", HOST),
     "supers-forgotten": unit(Q, "return q->mesh_info->super_set.count > 0 && !for_dns64(q);", "return false;", HOST),
     "client-v4-mapped": unit(Q, "if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {", "if (0) {", HOST),
-    "client-of-dns64": unit(Q, "if (!mesh->reply_list && mesh->super_set.count > 0 && for_dns64(q)) {", "if (0) {", HOST),
+    "client-of-dns64": unit(Q, "waiting ? &waiting->query_reply : dns64_client(q);", "waiting ? &waiting->query_reply : NULL;", HOST),
     # --- judging
     "observe-intercepts": unit(Q, "v->kind == TS_VERDICT_TYPO && v->action != TS_ACTION_OBSERVE &&\n\t       ",
                                "v->kind == TS_VERDICT_TYPO && ", HOST),

@@ -4,15 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HEAD                                                                                 \
-	"$ORIGIN p.example.\n$TTL 30\n"                                                      \
-	"@ IN SOA invalid. hostmaster.invalid. %d 3600 600 2147483646 0\n@ IN NS invalid.\n" \
-	"version IN TXT \"2\"\n"
-
 const char *policy_text(int serial, const char *rest)
 {
 	static char text[8192];
-	int n = snprintf(text, sizeof(text), HEAD, serial);
+	int n = snprintf(text, sizeof(text), POLICY_START("p.example", "%d"), serial);
 
 	snprintf(text + n, sizeof(text) - (size_t)n, "%s", rest);
 	return text;

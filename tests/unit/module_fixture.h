@@ -7,7 +7,12 @@
 
 #include "module_host.h"
 
-/* What stands behind the head. */
+/* What every policy begins with. */
+#define POLICY_START(zone, serial)                      \
+	"$ORIGIN " zone ".\n$TTL 30\n"                  \
+	"@ IN SOA invalid. hostmaster.invalid. " serial \
+	" 3600 600 2147483646 0\n@ IN NS invalid.\nversion IN TXT \"2\"\n"
+/* What stands behind it. */
 #define MIL                                                                               \
 	"m1.zones PTR mil.\ntypo.typosink.ext.m1.zones PTR ml.\nm2.zones PTR army.mil.\n" \
 	"$ORIGIN typosink.ext.p.example.\nsinkhole MX 10 mx.sinkhole.example.\n"          \
