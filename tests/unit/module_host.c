@@ -699,6 +699,18 @@ enum module_ext_state query_failed(query_t *q)
 	return q->mesh.s.ext_state[host->id];
 }
 
+enum module_ext_state query_checked(query_t *q, const char *name, unsigned rcode)
+{
+	query_t *sub = query_new(host, name, LDNS_RR_TYPE_MX, NULL);
+	struct reply_info reply = {.flags = (uint16_t)(BIT_QR | rcode)};
+	struct dns_msg msg = {.rep = &reply};
+
+	sub->mesh.s.return_msg = &msg;
+	inform_super(&sub->mesh.s, host->id, &q->mesh.s);
+	query_free(sub);
+	return query_start(q);
+}
+
 void query_responded(query_t *q, const char *name, struct reply_info *reply)
 {
 	inplace_cb_query_response_func_type *response =

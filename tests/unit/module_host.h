@@ -111,6 +111,8 @@ enum module_ext_state query_done(query_t *q, const char *target);
 enum module_ext_state query_answered(query_t *q, struct reply_info *reply);
 /* They could not. */
 enum module_ext_state query_failed(query_t *q);
+/* The check of this name, which it waits for, has come back with a message of this code. */
+enum module_ext_state query_checked(query_t *q, const char *name, unsigned rcode);
 /* A server has answered what the iterator asked it for: this name, an address or an alias of
  * target.
  */

@@ -105,16 +105,14 @@ static void check__so_many_at_a_time(void **state)
 	for (int informed = 0; informed < 3; informed++) {
 		query_t *q = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
 		query_t *second = query_new(h, "navy.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
-		query_t *sub = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
 		assert_int_equal(query_start(q), module_wait_subquery);
 		assert_int_equal(query_start(second), module_wait_module);
 		if (informed) {
-			inform_super(&sub->mesh.s, 0, &q->mesh.s);
+			(void)query_checked(q, "marines.mil", LDNS_RCODE_NOERROR);
 			query_t *third = query_new(h, "navy.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
 			assert_int_equal(query_start(third), module_wait_subquery);
 			query_free(third);
 		}
-		query_free(sub);
 		query_free(second);
 		query_free(q);
 	}
@@ -126,32 +124,23 @@ static void check__so_many_at_a_time(void **state)
 static void check__of_an_alias(void **state)
 {
 	host_t *h = begin(MIL "evidence TXT \"dns\"\n", "evidence-failure: pass\n");
-	query_t *no = query_new(h, "navy.mil", LDNS_RR_TYPE_MX, NULL);
-	query_t *yes = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
-	struct reply_info reply = {.flags = BIT_QR};
-	struct dns_msg msg = {.rep = &reply};
 
 	(void)state;
-	no->mesh.s.return_rcode = LDNS_RCODE_NXDOMAIN;
-	yes->mesh.s.return_msg = &msg;
 	for (int exists = 0; exists < 2; exists++) {
 		query_t *q = query_new(h, "navy.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
 		assert_int_equal(query_start(q), module_wait_subquery);
-		inform_super(&no->mesh.s, 0, &q->mesh.s);
-		assert_int_equal(query_start(q), module_wait_module);
+		assert_int_equal(
+			query_checked(q, "navy.mil", LDNS_RCODE_NXDOMAIN), module_wait_module);
 		assert_int_equal(query_done(q, "marines.ml"), module_wait_subquery);
-		assert_memory_equal(h->subquery.qname, yes->name, h->subquery.qname_len);
-		yes->mesh.s.return_rcode = exists ? LDNS_RCODE_NOERROR : LDNS_RCODE_NXDOMAIN;
-		inform_super(&yes->mesh.s, 0, &q->mesh.s);
-		assert_int_equal(query_start(q), module_finished);
+		assert_int_equal(query_checked(q, "marines.mil",
+					 exists ? LDNS_RCODE_NOERROR : LDNS_RCODE_NXDOMAIN),
+			module_finished);
 		query_reply(q, &q->reply);
 		assert_string_equal(query_told(q), exists ? SUNK : "CNAME");
 		if (exists) /* behind the alias */
 			assert_int_equal(q->mesh.s.return_msg->rep->an_numrrsets, 2);
 		query_free(q);
 	}
-	query_free(yes);
-	query_free(no);
 	host_free(h);
 }
 
@@ -166,13 +155,10 @@ static void check__not_for_ever(void **state)
 	(void)state;
 	assert_int_equal(query_start(q), module_wait_module);
 	for (size_t i = 0; i < countof(targets); i++) {
-		query_t *no = query_new(h, targets[i][1], LDNS_RR_TYPE_MX, NULL);
-		no->mesh.s.return_rcode = LDNS_RCODE_NXDOMAIN;
 		assert_int_equal(query_done(q, targets[i][0]), module_wait_subquery);
-		inform_super(&no->mesh.s, 0, &q->mesh.s);
-		assert_int_equal(query_start(q), module_finished);
+		assert_int_equal(
+			query_checked(q, targets[i][1], LDNS_RCODE_NXDOMAIN), module_finished);
 		assert_string_equal(query_told(q), "CNAME");
-		query_free(no);
 	}
 	assert_int_equal(query_done(q, "coast.ml"), module_finished); /* as one that failed */
 	assert_string_equal(query_told(q), SUNK);
@@ -187,19 +173,14 @@ static void check__of_what_is_observed(void **state)
 	host_t *h = begin(MIL "action TXT \"observe\"\n", "");
 	query_t *listed = query_new(h, "army.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
 	query_t *asked = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
-	query_t *yes = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
-	struct reply_info reply = {.flags = BIT_QR};
-	struct dns_msg msg = {.rep = &reply};
 
 	(void)state;
 	assert_int_equal(query_start(listed), module_wait_module);
 	assert_false(listed->mesh.s.no_cache_store);
 	assert_int_equal(query_start(asked), module_wait_subquery);
-	yes->mesh.s.return_msg = &msg;
-	inform_super(&yes->mesh.s, 0, &asked->mesh.s);
-	assert_int_equal(query_start(asked), module_wait_module);
+	assert_int_equal(
+		query_checked(asked, "marines.mil", LDNS_RCODE_NOERROR), module_wait_module);
 	assert_true(asked->mesh.s.no_cache_store);
-	query_free(yes);
 	query_free(asked);
 	query_free(listed);
 	host_free(h);
@@ -325,19 +306,13 @@ static void check__of_a_listed_name(void **state)
 	(void)state;
 	for (size_t i = 0; i < countof(rows); i++) {
 		query_t *q = query_new(h, rows[i].name, LDNS_RR_TYPE_A, "192.0.2.9");
-		query_t *sub = query_new(h, "marines.mil", LDNS_RR_TYPE_MX, NULL);
-		struct reply_info reply = {.flags = (uint16_t)(BIT_QR | rows[i].asked)};
-		struct dns_msg msg = {.rep = &reply};
 		enum module_ext_state next = query_start(q);
 		assert_row(rows[i].what,
 			next == (rows[i].asked < 0 ? module_finished : module_wait_subquery));
-		if (rows[i].asked >= 0) {
-			sub->mesh.s.return_msg = &msg;
-			inform_super(&sub->mesh.s, 0, &q->mesh.s);
-			assert_int_equal(query_start(q), module_finished);
-		}
+		if (rows[i].asked >= 0)
+			assert_int_equal(query_checked(q, "marines.mil", (unsigned)rows[i].asked),
+				module_finished);
 		assert_row(rows[i].what, strcmp(query_told(q), rows[i].told) == 0);
-		query_free(sub);
 		query_free(q);
 	}
 	host_free(h);
