@@ -618,7 +618,7 @@ static enum module_ext_state conclude(
 					  ? q->return_msg->rep
 					  : NULL;
 	const link_t *ours = NULL;
-	bool hot = false, dependent = false, wanted;
+	bool hot = false, dependent = false, wanted = false;
 
 	for (const link_t *link = state->links; link; link = link->next) {
 		const ts_verdict_t *v = &link->verdict;
@@ -637,22 +637,23 @@ static enum module_ext_state conclude(
 	}
 	if (for_supers(q) && (!done || !real))
 		return pass; /* they need the real answer, or the real failure */
+	/* Where some want the real answer it is decided when that is there. */
+	bool shared = dependent && differ(m, q, state, &wanted);
+	bool passes = shared ? wanted && !real : !ours;
 	/* dns64's client is one more, where others wait for the same. */
 	const struct comm_reply *behind =
 		dependent && q->mesh_info->reply_list ? dns64_client(q) : NULL;
 	if (behind) {
 		ts_verdict_t room;
 		word_t word = word_for(m, state, behind, &room);
-		if (done)
+		passes = passes || (!done && !word.ours);
+		if (done || !passes)
 			answer_dns64(m, q, state, &word, real);
-		else if (!word.ours)
-			return pass;
 	}
-	/* Where some want the real answer it is decided when that is there. */
-	if (dependent && differ(m, q, state, &wanted))
-		return real || !wanted ? finish_shared(q, state, real) : pass;
-	if (!ours)
+	if (passes)
 		return pass;
+	if (shared)
+		return finish_shared(q, state, real);
 	struct reply_info *reply =
 		reply_for(m, q, ours, &ours->verdict, real, q->region, &state->told);
 	if (!reply && ours->verdict.kind != TS_VERDICT_TYPO)
