@@ -175,6 +175,12 @@ static bool for_client(const struct module_qstate *q)
 	return mesh->super_set.count == 0 || for_dns64(q);
 }
 
+/* A client waits for it now, by itself or behind dns64. */
+static bool is_awaited(const struct module_qstate *q)
+{
+	return q->mesh_info->reply_list || for_dns64(q);
+}
+
 /* Queries of Unbound's own wait for this one, and must get the real answer. */
 static bool for_supers(const struct module_qstate *q)
 {
@@ -905,7 +911,7 @@ static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct
 	uint8_t *wire = q->qinfo.qname;
 	size_t len = q->qinfo.qname_len, aliases = 0;
 
-	if (q->mesh_info->reply_list == NULL && !for_dns64(q)) {
+	if (!is_awaited(q)) {
 		/* Nobody to be told anything: a query of Unbound's own, a prefetch, or the client
 		 * has gone. But what was stored must not be found by clients. */
 		bool hot = ts_list_asked(m, &q->qinfo);
@@ -1052,7 +1058,7 @@ static __attribute__((noinline)) void judge_response(
 			      s, q, response->qinfo.qname, response->qinfo.qname_len, &name, &v) &&
 		      ts_verdict_hot(&v) &&
 		      (v.kind == TS_VERDICT_TYPO ||
-			      (q->mesh_info->reply_list && !is_above(&response->qinfo, &q->qinfo)));
+			      (is_awaited(q) && !is_above(&response->qinfo, &q->qinfo)));
 	for (size_t i = 0; i < reply->an_numrrsets && !hot; i++) {
 		uint8_t *target = NULL;
 		size_t len = 0;

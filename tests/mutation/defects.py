@@ -29,10 +29,11 @@ Q, C, U, W, B, T, M = (f"module/{name}.c" for name in (
 P, R, E, L = (f"src/alert/{name}.c" for name in ("pipeline", "repeats", "encode", "logfile"))
 UNIT = {
     # --- module/query.c: aliases
-    "alias-from-rrset-cache": unit(Q, "(q->mesh_info->reply_list && !is_above(&response->qinfo, &q->qinfo))",
+    "alias-from-rrset-cache": unit(Q, "(is_awaited(q) && !is_above(&response->qinfo, &q->qinfo))",
                                    "false", HOST),
     "alias-minimised": unit(Q, " && !is_above(&response->qinfo, &q->qinfo)", "", HOST),
-    "alias-of-its-own": unit(Q, "(q->mesh_info->reply_list && !is_above", "(!is_above", HOST),
+    "alias-of-its-own": unit(Q, "(is_awaited(q) && !is_above", "(!is_above", HOST),
+    "alias-behind-dns64": unit(Q, "(is_awaited(q) && !is_above", "(q->mesh_info->reply_list && !is_above", HOST),
     "alias-target-left": unit(Q, "\t\t\tforget_targets(q, state);\n", "", HOST),
     "alias-target-left-by-its-own": unit(Q, "ts_cache_forget(q->env, &found);", ";", HOST),
     "alias-of-another-policy": unit(Q, "state->links = NULL; /* judged by another policy */", ";", HOST),
@@ -285,7 +286,7 @@ UNIT = {
     "start-defer-all-types": unit(Q, "if (s->defer && q->qinfo.qtype == LDNS_RR_TYPE_MX && ", "if (s->defer && ", HOST),
     "start-waited": unit(Q, "if (next == module_wait_module && waited)\n", "if (0)\n", HOST),
     "start-waited-for-nothing": unit(Q, "\tif (waited)\n\t\tq->no_cache_lookup = 0;\n\telse\n", "", HOST),
-    "done-own": unit(Q, "if (q->mesh_info->reply_list == NULL && !for_dns64(q)) {", "if (0) {", HOST),
+    "done-own": unit(Q, "if (!is_awaited(q)) {", "if (0) {", HOST),
     "done-own-left": unit(Q, "\t\tif (hot)\n\t\t\tts_cache_forget(q->env, &q->qinfo);", "", HOST),
     "done-own-alias": unit(Q, "\t\twhile (reply && ts_chain_next(reply, &found.qname", "\t\twhile (0 && ts_chain_next(reply, &found.qname", HOST),
     "done-own-name-again": unit(Q, "if (!hot && q->minfo[m->id] != tag(s->generation)) {", "if (!hot && !q->minfo[m->id]) {", HOST),

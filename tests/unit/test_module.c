@@ -622,6 +622,14 @@ static void again__responses(void **state)
 		assert_row(rows[i].answered, !q->mesh.s.no_cache_store == rows[i].stored);
 		query_free(q);
 	}
+	/* dns64's question is a client's as well. */
+	query_t *super = query_new(h, "us.army.mil", LDNS_RR_TYPE_AAAA, "192.0.2.9");
+	query_t *q = query_new(h, "us.army.mil", LDNS_RR_TYPE_A, NULL);
+	query_waits_for(super, q);
+	query_response(q, "mx.sinkhole.example", NULL);
+	assert_true(q->mesh.s.no_cache_store);
+	query_free(q);
+	query_free(super);
 	host_free(h);
 }
 
