@@ -515,6 +515,16 @@ static struct reply_info *reply_for(const ts_module_t *m, struct module_qstate *
 	return reply;
 }
 
+/* Queries that wait for this one get another reply than clients; NULL: none. */
+static void set_apart(struct module_qstate *q, state_t *state, struct reply_info *reply)
+{
+	struct dns_msg *msg = reply ? regional_alloc(q->region, sizeof(*msg)) : NULL;
+	if (msg)
+		*msg = (struct dns_msg){.qinfo = q->qinfo, .rep = reply};
+	state->apart = true;
+	state->for_supers = msg;
+}
+
 /* Gives Unbound a reply for the query. */
 static enum module_ext_state finish_with(
 	struct module_qstate *q, state_t *state, struct reply_info *reply)
@@ -602,17 +612,13 @@ static void answer_dns64(const ts_module_t *m, struct module_qstate *q, state_t 
 	const word_t *word, const struct reply_info *real)
 {
 	told_t told;
+	if (word->ours) {
+		set_apart(q, state,
+			reply_for(m, q, word->link, word->verdict, real, q->region, &told));
+		return;
+	}
 	state->apart = true;
-	state->for_supers = word->ours ? NULL : q->return_msg;
-	if (!word->ours)
-		return;
-	struct reply_info *reply =
-		reply_for(m, q, word->link, word->verdict, real, q->region, &told);
-	struct dns_msg *msg = regional_alloc(q->region, sizeof(*msg));
-	if (!reply || !msg)
-		return;
-	*msg = (struct dns_msg){.qinfo = q->qinfo, .rep = reply};
-	state->for_supers = msg;
+	state->for_supers = q->return_msg;
 }
 
 /* Everything is known about the names that matter: answer, or let pass. */
@@ -714,15 +720,17 @@ static bool undecided(const link_t *link, const ts_verdict_t *v)
 	       link->existence == TS_FAILED;
 }
 
-/* The list's reply for one client; NULL: SERVFAIL. */
+/* The list's reply for one client, or for dns64, for which nothing there has an address; NULL:
+ * SERVFAIL. */
 static struct reply_info *list_reply(const ts_module_t *m, const struct module_qstate *q,
-	const state_t *state, const ts_verdict_t *v, struct regional *region, told_t *told)
+	const state_t *state, const ts_verdict_t *v, bool dns64, struct regional *region,
+	told_t *told)
 {
 	*told = (told_t){.ours = true, .rcode = LDNS_RCODE_SERVFAIL, .ede = -1};
 	if (state->pin->defer || undecided(&state->first, v))
 		return NULL;
 	struct reply_info *reply =
-		ts_list_reply(m, state->pin->set, &q->qinfo, v, for_dns64(q), region, &told->ttl);
+		ts_list_reply(m, state->pin->set, &q->qinfo, v, dns64, region, &told->ttl);
 	if (!reply)
 		return NULL;
 	told->rcode = (uint8_t)FLAGS_GET_RCODE(reply->flags);
@@ -757,11 +765,22 @@ static enum module_ext_state list_answer(
 		if (!settle(m, q, state, link))
 			return module_wait_subquery;
 	}
-	if (link->verdict.client_dependent && q->mesh_info->reply_list &&
-		q->mesh_info->reply_list->next)
+	bool dns64 = for_dns64(q);
+	const struct mesh_reply *waiting = q->mesh_info->reply_list;
+	if (dns64 && waiting) { /* and somebody asks for the address himself */
+		const struct comm_reply *behind = dns64_client(q);
+		ts_verdict_t room;
+		told_t told;
+		set_apart(q, state,
+			list_reply(m, q, state,
+				behind ? verdict_for(m, link, behind, &room) : &link->verdict, true,
+				q->region, &told));
+		dns64 = false;
+	}
+	if (link->verdict.client_dependent && waiting && waiting->next)
 		return finish_shared(q, state, NULL);
 	return finish_with(
-		q, state, list_reply(m, q, state, &link->verdict, q->region, &state->told));
+		q, state, list_reply(m, q, state, &link->verdict, dns64, q->region, &state->told));
 }
 
 /* --- the state of the module (status-client) */
@@ -1038,7 +1057,8 @@ static bool is_above(const struct query_info *name, const struct query_info *que
 }
 
 /*
- * unseen: the name that was asked for has not been judged. One that has to be asked for is held
+ * unseen: the name that was asked for has not been judged. In the list's zone nothing is what a
+ * server says it is, whatever alias leads there. A typo that has to be asked for is held
  * back where it is the target of a client's alias. Not where it is above the query name, whose
  * counterpart's existence decides for both; nor in a query of Unbound's own, which needs what it
  * learns of name servers: its message is removed in the end.
@@ -1052,8 +1072,8 @@ static __attribute__((noinline)) void judge_response(
 	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
 	ts_name_t name;
 	ts_verdict_t v;
-	bool hot = false;
-	if (unseen)
+	bool hot = unseen && ts_list_asked(m, &response->qinfo);
+	if (unseen && !hot)
 		hot = judge_wire(
 			      s, q, response->qinfo.qname, response->qinfo.qname_len, &name, &v) &&
 		      ts_verdict_hot(&v) &&
@@ -1219,7 +1239,7 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 	if (state->shown) {
 		struct reply_info *reply = NULL;
 		if (state->list)
-			reply = list_reply(m, q, state, v, region, &told);
+			reply = list_reply(m, q, state, v, false, region, &told);
 		else if (!word.ours) {
 			reply = state->real;
 			told = (told_t){.ede = -1};

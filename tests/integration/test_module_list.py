@@ -74,6 +74,23 @@ def test_list__an_alert_for_a_mail(world):
     assert "found army.ml in the list: did you mean army.mil?" in told[0]["message"]
 
 
+@pytest.mark.parametrize("minimised", ["yes", "no"])
+def test_list__behind_an_alias(world, minimised):
+    """An alias of anybody's leads there: what servers say of its target is not what the list says."""
+    world.zones["ml"].records += "to-list CNAME army.ml.list.example.com.\n"
+    world.write_zone("ml")
+    world.zones["example.com"].records += "list A 192.0.2.66\n"
+    world.write_zone("example.com")
+    for server in ("tld", "leaf"):
+        world.servers[server].reload()
+    resolver = world.resolver(policy=Policy(MIL), conf="rhsbl-zone: list.example.com\n",
+                              unbound_conf=f"qname-minimisation: {minimised}\n")
+    answer = resolver.ask("to-list.ml", "A")
+    assert rrs(answer) == ["to-list.ml. CNAME army.ml.list.example.com."]
+    assert "msg army.ml.list.example.com. IN A" not in resolver.control("dump_cache")
+    assert rrs(resolver.ask("army.ml.list.example.com", "A")) == [f"army.ml.list.example.com. A {DECLARED}"]
+
+
 @pytest.mark.parametrize("action", ["observe", "pass"])
 def test_list__what_passes_is_not_in_it(world, action):
     resolver = world.resolver(policy=Policy(MIL, properties={"action": f'"{action}"'}), conf=LIST)

@@ -259,7 +259,12 @@ UNIT = {
     "dns64-apart": unit(Q, "if (done || !passes)\n\t\t\tanswer_dns64(", "if (0)\n\t\t\tanswer_dns64(", HOST),
     "dns64-apart-at-the-start": unit(Q, "if (done || !passes)\n", "if (done)\n", HOST),
     "dns64-wants-the-real-one": unit(Q, "passes = passes || (!done && !word.ours);", ";", HOST),
-    "dns64-without-memory": unit(Q, "state->for_supers = word->ours ? NULL : q->return_msg;", "state->for_supers = q->return_msg;", HOST),
+    "dns64-without-memory": unit(Q, "state->apart = true;\n\tstate->for_supers = msg;",
+        "state->apart = msg != NULL;\n\tstate->for_supers = msg;", HOST),
+    "dns64-list-apart": unit(Q, "if (dns64 && waiting) {", "if (0) {", HOST),
+    "dns64-list-all": unit(Q, "\t\tdns64 = false;\n", "", HOST),
+    "dns64-list-whose": unit(Q, "behind ? verdict_for(m, link, behind, &room) : &link->verdict, true", "&link->verdict, true", HOST),
+    "list-behind-an-alias": unit(Q, "bool hot = unseen && ts_list_asked(m, &response->qinfo);", "bool hot = false;", HOST),
     "shared-secure": unit(Q, "if (real->security == sec_status_secure)", "if (0)", HOST),
     "shared-one-action": unit(Q, "else if (link != first || (link && word.verdict->action != action))",
         "else if (link != first)", HOST),
@@ -279,7 +284,7 @@ UNIT = {
     # --- the list
     "list-without-policy": unit(Q, "if (state->pin->defer || undecided(&state->first, v))",
         "if (undecided(&state->first, v))", HOST),
-    "list-shared": unit(Q, "\tif (link->verdict.client_dependent && q->mesh_info->reply_list &&\n\t\tq->mesh_info->reply_list->next)\n\t\treturn finish_shared(q, state, NULL);\n",
+    "list-shared": unit(Q, "\tif (link->verdict.client_dependent && waiting && waiting->next)\n\t\treturn finish_shared(q, state, NULL);\n",
         "", HOST),
     # --- the moments
     "start-not-a-client": unit(Q, "\tif (!for_client(q))\n\t\treturn module_wait_module;\n", "", HOST),

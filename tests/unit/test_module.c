@@ -611,8 +611,10 @@ static void again__responses(void **state)
 		{"army.ml", "192.0.2.9", "army.ml", NULL, true}, /* was judged at its start */
 		{"army.ml", "192.0.2.9", "Army.ml", NULL, true},
 		{"army.ml", NULL, "army.ml", NULL, false}, /* the validator's */
+		{"www.example.com", "192.0.2.9", "army.ml.list.example", NULL, false},
+		{"www.example.com", NULL, "army.ml.list.example", NULL, false},
 	};
-	host_t *h = begin(MIL, "");
+	host_t *h = begin(MIL, "rhsbl-zone: list.example\n");
 
 	(void)state;
 	for (size_t i = 0; i < countof(rows); i++) {
@@ -1052,6 +1054,40 @@ static void again__dns64_and_a_client(void **state)
 	host_free(h);
 }
 
+/* In the list nothing has an address for dns64; who asks himself is told which it is. */
+static void again__dns64_and_the_list(void **state)
+{
+	static const struct {
+		const char *name, *behind, *client, *more, *his, *dns64s;
+	} rows[] = {
+		{"army.ml", "192.0.2.9", "198.51.100.1", NULL, "A 127.0.0.2", "NOERROR"},
+		{"army.ml", "2001:db8::1", "198.51.100.1", NULL, "A 127.0.0.2", "NXDOMAIN"},
+		{"army.ml", "unix", "2001:db8::1", "192.0.2.9", "NXDOMAIN", "NOERROR"},
+		{"mines.example", "192.0.2.9", "198.51.100.1", NULL, "NXDOMAIN", "NXDOMAIN"},
+	};
+	host_t *h = begin(MIL CLIENTS, "rhsbl-zone: list.example\n");
+	struct mesh_reply second;
+	char name[64];
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		snprintf(name, sizeof(name), "%s.list.example", rows[i].name);
+		query_t *super = query_new(h, name, LDNS_RR_TYPE_AAAA, rows[i].behind);
+		query_t *q = query_new(h, name, LDNS_RR_TYPE_A, rows[i].client);
+		query_waits_for(super, q);
+		if (rows[i].more)
+			query_join(q, &second, rows[i].more);
+		assert_row(rows[i].behind, query_start(q) == module_finished);
+		if (!rows[i].more)
+			assert_row(rows[i].behind, strcmp(query_told(q), rows[i].his) == 0);
+		query_reply(q, &q->reply);
+		assert_row(rows[i].behind, strcmp(query_told(q), rows[i].dns64s) == 0);
+		query_free(q);
+		query_free(super);
+	}
+	host_free(h);
+}
+
 static void again__dns64_stored(void **state)
 {
 	(void)state;
@@ -1162,6 +1198,7 @@ int main(void)
 		cmocka_unit_test(again__a_client_who_joins),
 		cmocka_unit_test(again__dns64),
 		cmocka_unit_test(again__dns64_and_a_client),
+		cmocka_unit_test(again__dns64_and_the_list),
 		cmocka_unit_test(again__dns64_stored),
 		cmocka_unit_test(memory__of_a_query),
 	};
