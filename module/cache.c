@@ -31,11 +31,7 @@ bool ts_verdict_hot(const ts_verdict_t *verdict)
 		return true;
 	switch (verdict->kind) {
 	case TS_VERDICT_TYPO:
-		/* Observed names may be cached, and cost an alert at each hit. But at a hit nobody
-		 * can be asked, so those that had to be asked for come back to the module. */
-		if (verdict->action == TS_ACTION_OBSERVE)
-			return verdict->evidence == TS_EVIDENCE_DNS;
-		return verdict->action != TS_ACTION_PASS;
+		return verdict->action != TS_ACTION_PASS && verdict->action != TS_ACTION_OBSERVE;
 	case TS_VERDICT_ASK:
 		return verdict->action != TS_ACTION_PASS;
 	case TS_VERDICT_ALLOWED:

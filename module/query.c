@@ -462,6 +462,15 @@ static bool ends_here(const struct module_qstate *q, const link_t *link)
 					 (!waiting->next && q->mesh_info->super_set.count == 0)));
 }
 
+/* Must clients not be told of it from the cache? What is observed may be cached, and costs an alert
+ * at each hit. But at a hit nobody can be asked, so what had to be asked for comes back to us. */
+static bool is_hot(const link_t *link)
+{
+	const ts_verdict_t *v = &link->verdict;
+	return ts_verdict_hot(v) || (link->judged == TS_VERDICT_ASK && v->kind == TS_VERDICT_TYPO &&
+					    v->action == TS_ACTION_OBSERVE);
+}
+
 void ts_query_inform(ts_module_t *m, struct module_qstate *sub, struct module_qstate *q)
 {
 	state_t *state = state_of(q, m->id);
@@ -602,7 +611,7 @@ static void forget_targets(const struct module_qstate *q, const state_t *state)
 	for (const link_t *link = state->links; link; link = link->next) {
 		struct query_info qinfo = {
 			link->owner, link->name.len, q->qinfo.qtype, q->qinfo.qclass, NULL};
-		if (link->aliases > 0 && ts_verdict_hot(&link->verdict))
+		if (link->aliases > 0 && is_hot(link))
 			ts_cache_forget(q->env, &qinfo);
 	}
 }
@@ -634,7 +643,7 @@ static enum module_ext_state conclude(
 
 	for (const link_t *link = state->links; link; link = link->next) {
 		const ts_verdict_t *v = &link->verdict;
-		hot = hot || ts_verdict_hot(v);
+		hot = hot || is_hot(link);
 		dependent = dependent || v->client_dependent;
 		if (!ours && (intercepts(v) || (v->kind == TS_VERDICT_ALLOWED && v->sinkhole_host)))
 			ours = link;
@@ -953,8 +962,10 @@ static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct
 		return module_finished;
 	}
 
-	if (ts_list_asked(m, &q->qinfo))
+	if (ts_list_asked(m, &q->qinfo)) {
+		ts_cache_forget(q->env, &q->qinfo); /* of a time when no client waited for it */
 		return list_answer(m, s, q);
+	}
 	bool known = q->minfo[m->id] == tag(s->generation), ended = false, typo = false;
 	state_t *state = state_of(q, m->id);
 	if (state && state->pin != s)
@@ -1266,8 +1277,8 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 	alert(m, v, typo, &told, qinfo, to, message_id(q, to));
 }
 
-/* The first name of an answer, aliases followed, that is a typo for this client. What has to be
- * asked for is no longer in the cache where the answer was yes (see ts_verdict_hot). */
+/* The first name of an answer, aliases followed, that is a typo for this client and does not just
+ * pass. What has to be asked for is no longer in the cache where it is one (see is_hot). */
 static bool first_typo(const ts_snapshot_t *s, const struct query_info *qinfo,
 	const struct reply_info *reply, const ts_client_t *client, time_t now, ts_verdict_t *v,
 	ts_name_t *typo)
@@ -1279,7 +1290,7 @@ static bool first_typo(const ts_snapshot_t *s, const struct query_info *qinfo,
 		if (ts_name_from_wire(typo, wire, len) != TS_OK)
 			return false;
 		ts_verdict(s->set, &query, client, now, v);
-		if (v->kind == TS_VERDICT_TYPO)
+		if (v->kind == TS_VERDICT_TYPO && v->action != TS_ACTION_PASS)
 			return true;
 	} while (reply && ts_chain_next(reply, &wire, &len, &next));
 	return false;

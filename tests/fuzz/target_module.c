@@ -2,8 +2,8 @@
  *
  * Fuzz target `module`: queries driven through the module in a stand-in for Unbound, as its mesh
  * would: clients that join, aliases, checks that are answered or not, memory that runs out. What
- * each client is told, what is alerted on, and what may stay in the message cache is demanded of
- * every query, by the verdicts on the names of its answer.
+ * each client is told, also by the list, what is alerted on, also at a cache hit, and what may stay
+ * in the message cache is demanded of every query, by the verdicts on the names of its answer.
  */
 #include "../unit/module_fixture.h"
 #include "fuzz.h"
@@ -24,6 +24,8 @@
 #define SECOND                         \
 	POLICY_START("q.example", "1") \
 	"m1.zones PTR mail.example.org.\nm2.zones PTR elsewhere.net.\n" SINKHOLE("q.example")
+#define LIST "list.example"
+#define LISTING "rhsbl-zone: " LIST "\n"
 #define OTHERS "lab.clients APL 1:192.0.2.0/24\naction.lab.clients TXT \"observe\"\n"
 
 static const struct {
@@ -32,13 +34,15 @@ static const struct {
 } worlds[] = {
 	{FIRST, SECOND, "", 0},
 	{FIRST CLIENTS, SECOND OTHERS, "", 0},
-	{FIRST CLIENTS "evidence TXT \"dns\"\n", SECOND, "", 0},
+	{FIRST CLIENTS "evidence TXT \"dns\"\n", SECOND, LISTING, 0},
 	{FIRST "evidence TXT \"dns\"\n", SECOND OTHERS "evidence TXT \"dns\"\n",
-		"evidence-failure: defer\n", 0},
+		LISTING "evidence-failure: defer\n", 0},
 	{FIRST "action TXT \"observe\"\n", SECOND OTHERS, "evidence-failure: pass\n", 0},
 	{FIRST "action TXT \"nxdomain\"\n", SECOND "action TXT \"defer\"\n",
+		LISTING "evidence-failure: intercept\n", 0},
+	{FIRST CLIENTS, SECOND OTHERS "evidence TXT \"dns\"\n", LISTING, 1},
+	{FIRST "action TXT \"pass\"\n", SECOND "action TXT \"observe\"\nevidence TXT \"dns\"\n",
 		"evidence-failure: intercept\n", 0},
-	{FIRST CLIENTS, SECOND OTHERS "evidence TXT \"dns\"\n", "", 1},
 };
 static host_t *hosts[countof(worlds)];
 static int fuzz_world;
@@ -46,7 +50,8 @@ static int fuzz_world;
 static const char *const names[] = {"army.ml", "us.army.ml", "marines.ml", "navy.ml", "mines.ml",
 	"exmaple.com", "www.examp1e.com", "elsewere.net", "mail.exmaple.org", "army.mil",
 	"www.example.com", "mx.sinkhole.example", "www.example.net", "mail.elsewhere.net",
-	"elsewhere.ent", "mail.example.ogr"};
+	"elsewhere.ent", "mail.example.ogr", "army.ml." LIST, "marines.ml." LIST,
+	"us.navy.ml." LIST, "www.example.net." LIST};
 static const uint16_t types[] = {LDNS_RR_TYPE_MX, LDNS_RR_TYPE_A, LDNS_RR_TYPE_AAAA,
 	LDNS_RR_TYPE_SRV, LDNS_RR_TYPE_TXT, LDNS_RR_TYPE_CNAME};
 static const char *const clients[] = {"198.51.100.1", "192.0.2.9", "2001:db8::1", "unix"};
@@ -99,6 +104,7 @@ typedef struct run {
 	query_t *q;
 	const char *chain[LINKS + 1]; /* what was asked for, and the aliases of the real answer */
 	size_t aliases;
+	uint8_t how; /* what stands behind them */
 	struct reply_info *real;
 	/* As it was: what the module shows may be written over it. */
 	struct ub_packed_rrset_key *rrsets[LINKS + 1];
@@ -164,9 +170,26 @@ static void client_of(const char *text, ts_client_t *client)
 	query_free(q);
 }
 
+/* The domain that a name in the list is of; NULL: it is in none. */
+static const char *domain_of(const char *name)
+{
+	static char domain[64];
+	size_t len = strlen(name), behind = strlen("." LIST);
+
+	if (ts_module_of(&host->env, host->id)->rhsbl_zone.len == 0 || len < behind ||
+		strcmp(name + len - behind, "." LIST) != 0)
+		return NULL;
+	snprintf(domain, sizeof(domain), "%.*s", (int)(len - behind), name);
+	return domain;
+}
+
 /* What stands in the message cache is served to everybody. */
 static void may_be_stored(const char *const *chain, size_t aliases, uint16_t type, bool unsure)
 {
+	if (domain_of(chain[0])) {
+		fprintf(stderr, "world %d, type %u, of the list: %s\n", fuzz_world, type, chain[0]);
+		PROMISED(!"stored");
+	}
 	for (size_t i = 0; i < countof(clients); i++) {
 		ts_client_t client;
 		client_of(clients[i], &client);
@@ -306,6 +329,75 @@ static void check_told(const run_t *r, const struct mesh_reply *to, int64_t aler
 	}
 }
 
+/* The list's answers that are right for a client. */
+#define LISTED 1u
+#define NOT_LISTED 2u
+#define UNDECIDED 4u
+
+static unsigned expect_listed(
+	const char *domain, const ts_client_t *client, bool unsure, bool *declared)
+{
+	const ts_module_t *m = ts_module_of(&host->env, host->id);
+	ts_reader_t *reader;
+	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
+	ts_name_t name;
+	ts_verdict_t v;
+	unsigned right = 0;
+
+	PROMISED(ts_name_from_text(&name, domain, strlen(domain), NULL) == TS_OK);
+	ts_query_t query = {&name, LDNS_RR_TYPE_MX, LDNS_RR_CLASS_IN};
+	for (int failed = 0; failed <= unsure; failed++) {
+		ts_existence_t existence = TS_FAILED;
+		ts_verdict(s->set, &query, client, host->now, &v);
+		*declared = v.declared;
+		bool asked = v.kind == TS_VERDICT_ASK;
+		if (asked && !failed)
+			existence = truth(v.ask.wire, v.ask.len);
+		ts_verdict_resolve(&v, existence, m->conf.evidence_failure);
+		if (v.kind != TS_VERDICT_TYPO || v.action == TS_ACTION_PASS ||
+			v.action == TS_ACTION_OBSERVE)
+			right |= NOT_LISTED;
+		else if (asked && existence == TS_FAILED && v.action == TS_ACTION_DEFER)
+			right |= UNDECIDED;
+		else
+			right |= LISTED;
+	}
+	ts_reader_leave(m->readers, reader);
+	return right;
+}
+
+/* What a client was told of a name in the list, or dns64 for one. */
+static void check_listed(const run_t *r, const struct mesh_reply *to, int64_t alerts, bool dns64)
+{
+	static uint8_t address[4] = {127, 0, 0, 0};
+	uint16_t type = r->q->mesh.s.qinfo.qtype;
+	const struct reply_info *told = r->told;
+	ts_client_t client;
+	bool declared;
+
+	(void)ts_client_of(&to->query_reply, &client);
+	unsigned outcomes =
+		expect_listed(domain_of(r->chain[0]), &client, r->unsure || r->starved, &declared);
+	unsigned rcode = told ? FLAGS_GET_RCODE(told->flags) : LDNS_RCODE_SERVFAIL;
+	address[3] = declared ? 2 : 3;
+	switch (rcode) {
+	case LDNS_RCODE_SERVFAIL:
+		DEMAND(r->starved || outcomes & UNDECIDED);
+		break;
+	case LDNS_RCODE_NXDOMAIN:
+		DEMAND(outcomes & NOT_LISTED);
+		break;
+	default:
+		DEMAND(rcode == LDNS_RCODE_NOERROR && outcomes & LISTED);
+		if (type == LDNS_RR_TYPE_A && !dns64)
+			DEMAND(ends_with(told, address, sizeof(address)));
+		else
+			DEMAND((told->an_numrrsets == 1) == (type == LDNS_RR_TYPE_TXT));
+	}
+	DEMAND(alerts < 0 || r->starved ||
+		alerts == (rcode == LDNS_RCODE_NOERROR && type == LDNS_RR_TYPE_A));
+}
+
 /* --- a query's life */
 
 static uint64_t submitted(void)
@@ -341,22 +433,28 @@ static void inform(run_t *r, fuzz_bytes_t *b)
 	query_free(sub);
 }
 
-static void make_real(run_t *r, fuzz_bytes_t *b)
+/* The real answer, as long as q. */
+static struct reply_info *real_answer(const run_t *r, query_t *q)
 {
 	static const uint8_t address[4] = {203, 0, 113, 66};
-	uint16_t type = r->q->mesh.s.qinfo.qtype;
-	uint8_t how = fuzz_u8(b);
+	uint16_t type = q->mesh.s.qinfo.qtype;
 	bool mx = type == LDNS_RR_TYPE_MX;
 
-	r->aliases = how % 8 <= LINKS ? how % 8 : 0;
+	return query_chain(q, r->chain, r->aliases,
+		type == LDNS_RR_TYPE_CNAME ? LDNS_RR_TYPE_TXT : type,
+		r->how & 0x40 ? NULL
+		: mx          ? (const void *)stranger
+			      : (const void *)address,
+		mx ? sizeof(stranger) : sizeof(address));
+}
+
+static void make_real(run_t *r, fuzz_bytes_t *b)
+{
+	r->how = fuzz_u8(b);
+	r->aliases = r->how % 8 <= LINKS ? r->how % 8 : 0;
 	for (size_t i = 1; i <= r->aliases; i++)
 		r->chain[i] = names[fuzz_u8(b) % countof(names)];
-	r->real = query_chain(r->q, r->chain, r->aliases,
-		type == LDNS_RR_TYPE_CNAME ? LDNS_RR_TYPE_TXT : type,
-		how & 0x40 ? NULL
-		: mx       ? (const void *)stranger
-			   : (const void *)address,
-		mx ? sizeof(stranger) : sizeof(address));
+	r->real = real_answer(r, r->q);
 	r->rrset_count = r->real->rrset_count;
 	memcpy(r->rrsets, r->real->rrsets, r->rrset_count * sizeof(r->rrsets[0]));
 }
@@ -407,6 +505,21 @@ static enum module_ext_state iterate(run_t *r, fuzz_bytes_t *b, bool starve)
 	return next;
 }
 
+/* A client is told what has been stored: whoever it is, what is observed in it is alerted on. */
+static void hit(const run_t *r, const char *text)
+{
+	query_t *q = query_new(host, r->chain[0], r->q->mesh.s.qinfo.qtype, text);
+	ts_client_t client;
+	uint64_t before = submitted();
+
+	(void)ts_client_of(&q->reply.query_reply, &client);
+	query_hit(q, real_answer(r, q));
+	expected_t e = expect(r->chain, r->aliases, q->mesh.s.qinfo.qtype, &client, false);
+	unsigned outcomes = e.outcomes;
+	DEMAND(submitted() - before == e.observed);
+	query_free(q);
+}
+
 static void query(fuzz_bytes_t *b)
 {
 	struct mesh_reply more[3];
@@ -416,6 +529,9 @@ static void query(fuzz_bytes_t *b)
 	enum module_ext_state next;
 	unsigned joined = 0;
 	query_t *super = NULL;
+	bool listed = domain_of(r.chain[0]) != NULL;
+
+	memset(messages, 0, sizeof(messages));
 
 	r.q = query_new(
 		host, r.chain[0], type, who & 0x80 ? NULL : clients[who % countof(clients)]);
@@ -458,11 +574,19 @@ static void query(fuzz_bytes_t *b)
 	for (struct mesh_reply *to = r.q->mesh.reply_list; to; to = to->next) {
 		uint64_t before = submitted();
 		query_reply(r.q, to);
-		check_told(&r, to, (int64_t)(submitted() - before));
+		int64_t alerts = (int64_t)(submitted() - before);
+		if (listed)
+			check_listed(&r, to, alerts, false);
+		else
+			check_told(&r, to, alerts);
 	}
 	r.told = r.q->mesh.s.return_msg ? r.q->mesh.s.return_msg->rep : NULL;
-	if (dns64)
+	if (dns64 && listed)
+		check_listed(&r, &super->reply, -1, true);
+	else if (dns64)
 		check_told(&r, &super->reply, -1);
+	if (r.real && messages[0].stored)
+		hit(&r, clients[who % countof(clients)]);
 	query_free(r.q);
 	if (super)
 		query_free(super);

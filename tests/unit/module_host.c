@@ -757,18 +757,23 @@ struct reply_info *query_real(query_t *q, const char *name, const char *target)
 
 void query_cached(query_t *q, const char *target)
 {
+	char name[TS_NAME_TEXT_MAX];
+
+	ts_name_to_text(q->name, name, sizeof(name));
+	query_hit(q, real_reply(q->region, name, target));
+}
+
+void query_hit(query_t *q, struct reply_info *reply)
+{
 	inplace_cb_reply_func_type *cached =
 		(inplace_cb_reply_func_type *)host->callbacks[inplace_cb_reply_cache];
 	struct timeval start = {.tv_sec = host->now};
 	struct edns_option *none = NULL;
-	char name[TS_NAME_TEXT_MAX];
 	uint8_t packet[12] = {0x12, 0x34};
 	struct sldns_buffer buffer = {
 		._limit = sizeof(packet), ._capacity = sizeof(packet), ._data = packet};
 
 	assert_non_null(cached);
-	ts_name_to_text(q->name, name, sizeof(name));
-	struct reply_info *reply = real_reply(q->region, name, target);
 	reply->ttl += host->now;
 	q->point.buffer = &buffer;
 	for (int missing = 0; missing < 4; missing++) /* what Unbound may leave out */

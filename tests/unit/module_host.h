@@ -129,6 +129,8 @@ struct reply_info *query_chain(query_t *q, const char *const *names, size_t alia
 	const void *rdata, size_t len);
 /* The callback at a cache hit, as for the first client. */
 void query_cached(query_t *q, const char *target);
+/* The same with an answer that the test has made. */
+void query_hit(query_t *q, struct reply_info *reply);
 
 /* What the client is told: "SERVFAIL", "NOERROR" (without data), "MX host", "A address", "CNAME".
  * The last RRset counts. */

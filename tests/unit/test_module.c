@@ -565,6 +565,34 @@ static void clients__popular_names(void **state)
 	}
 }
 
+/* What just passes may be the alias of what is observed: at a hit, as where it is answered. */
+static void clients__behind_what_passes(void **state)
+{
+	host_t *h = begin(MIL "action TXT \"observe\"\naction.careful.groups TXT pass\n"
+			      "$ORIGIN p.example.\nm3.zones PTR example.com.\n"
+			      "group.m3.zones TXT careful\n",
+		"");
+	ts_module_t *m = ts_module_of(&h->env, 0);
+	query_t *q = query_new(h, "exmaple.com", LDNS_RR_TYPE_A, "192.0.2.9");
+	ts_pipeline_stats_t before, after;
+
+	(void)state;
+	assert_int_equal(query_start(q), module_wait_module);
+	assert_int_equal(query_done(q, "army.ml"), module_finished);
+	assert_false(q->mesh.s.no_cache_store);
+	for (int hit = 0; hit < 2; hit++) {
+		ts_pipeline_stats(m->pipeline, &before);
+		if (hit)
+			query_cached(q, "army.ml");
+		else
+			query_reply(q, &q->reply);
+		ts_pipeline_stats(m->pipeline, &after);
+		assert_int_equal(after.submitted - before.submitted, 1);
+	}
+	query_free(q);
+	host_free(h);
+}
+
 /* Octets that are no name never come from Unbound; they pass, and nothing is said of them. */
 static void clients__without_a_name(void **state)
 {
@@ -651,10 +679,11 @@ static void again__only_when_done(void **state)
 	assert_int_equal(h->forgotten, 1);
 	assert_int_equal(query_done(q, NULL), module_finished);
 	assert_string_equal(query_told(q), "A 127.0.0.2");
+	assert_int_equal(h->forgotten, 2);
 	assert_int_equal(query_failed(failed), module_finished);
 	assert_string_equal(query_told(failed), "SERVFAIL");
 	assert_int_equal(query_failed(gone), module_finished);
-	assert_int_equal(h->forgotten, 2);
+	assert_int_equal(h->forgotten, 3);
 	query_free(gone);
 	query_free(failed);
 	query_free(q);
@@ -1183,6 +1212,7 @@ int main(void)
 		cmocka_unit_test(clients__unbound_itself),
 		cmocka_unit_test(clients__without_a_policy),
 		cmocka_unit_test(clients__popular_names),
+		cmocka_unit_test(clients__behind_what_passes),
 		cmocka_unit_test(clients__without_a_name),
 		cmocka_unit_test(again__responses),
 		cmocka_unit_test(again__only_when_done),

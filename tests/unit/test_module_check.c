@@ -183,6 +183,21 @@ static void check__of_what_is_observed(void **state)
 	assert_true(asked->mesh.s.no_cache_store);
 	query_free(asked);
 	query_free(listed);
+	/* Declared, it is one as well where the check fails. */
+	query_t *failed = query_new(h, "navy.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	h->refuses_subqueries = true;
+	assert_int_equal(query_start(failed), module_wait_module);
+	assert_true(failed->mesh.s.no_cache_store);
+	query_free(failed);
+	host_free(h);
+	/* What is to pass may be cached, whatever the check says. */
+	h = begin(MIL "action TXT \"pass\"\n", "");
+	query_t *passes = query_new(h, "marines.ml", LDNS_RR_TYPE_MX, "192.0.2.9");
+	assert_int_equal(query_start(passes), module_wait_subquery);
+	assert_int_equal(
+		query_checked(passes, "marines.mil", LDNS_RCODE_NOERROR), module_wait_module);
+	assert_false(passes->mesh.s.no_cache_store);
+	query_free(passes);
 	host_free(h);
 }
 
