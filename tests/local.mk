@@ -63,7 +63,7 @@ noinst_HEADERS += tests/unit/module_fixture.h tests/unit/module_host.h tests/uni
 check_LTLIBRARIES += tests/unit/libhost.la
 tests_unit_libhost_la_SOURCES = tests/unit/module_fixture.c tests/unit/module_host.c \
 	tests/unit/zone_text.c $(module_typosink_la_SOURCES)
-tests_unit_libhost_la_CPPFLAGS = $(module_typosink_la_CPPFLAGS)
+tests_unit_libhost_la_CPPFLAGS = $(module_typosink_la_CPPFLAGS) -DTICK_MS=10
 tests_unit_libhost_la_CFLAGS = $(module_typosink_la_CFLAGS)
 WITH_HOST = $(AM_LDFLAGS) -pthread -Wl,--build-id -Wl,--wrap=malloc,--wrap=calloc \
 	-Wl,--wrap=realloc,--wrap=aligned_alloc

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Fuzz target `module`: queries driven through the module in a stand-in for Unbound, as its mesh
- * would: clients that join, aliases, checks that are answered or not, memory that runs out. What
+ * would: clients that join, aliases, checks that are answered or not, memory that runs out, a
+ * policy that changes in between. What
  * each client is told, also by the list, what is alerted on, also at a cache hit, and what may stay
  * in the message cache is demanded of every query, by the verdicts on the names of its answer.
  */
@@ -10,16 +11,22 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define SINKHOLE(zone)                                                          \
 	"$ORIGIN typosink.ext." zone ".\nsinkhole MX 10 mx.sinkhole.example.\n" \
 	"sinkhole A 192.0.2.25\n"
 /* .mil and a zone below it, with declared typos; one that is only observed. */
 #define FIRST                                                                             \
-	POLICY_START("p.example", "1")                                                    \
 	"m1.zones PTR mil.\ntypo.typosink.ext.m1.zones PTR ml.\nm2.zones PTR army.mil.\n" \
 	"m3.zones PTR example.com.\ngroup.m3.zones TXT careful\n" SINKHOLE(               \
 		"p.example") "action.careful.groups TXT observe\na1.allow PTR mines.ml.\n"
+/* What may become of it while a query waits. */
+#define CHANGED                                                                      \
+	"m1.zones PTR mil.\nm2.zones PTR army.mil.\nm3.zones PTR www.example.net.\n" \
+	"typo.typosink.ext.m3.zones PTR example.com.\n"                              \
+	"a1.allow PTR elsewere.net.\na2.allow PTR navy.ml.\n" SINKHOLE(              \
+		"p.example") "action TXT \"nxdomain\"\n"
 /* Another operator's, with other clients. */
 #define SECOND                         \
 	POLICY_START("q.example", "1") \
@@ -459,6 +466,30 @@ static void make_real(run_t *r, fuzz_bytes_t *b)
 	memcpy(r->rrsets, r->real->rrsets, r->rrset_count * sizeof(r->rrsets[0]));
 }
 
+/* The policy in force is another one, or again the first. */
+static int changes_left;
+static bool changed;
+
+static void change_policy(void)
+{
+	static int serial = 1;
+	uint64_t before = submitted();
+
+	changed = !changed;
+	host_write(
+		"policy.zone", policy_text(++serial, changed ? CHANGED : worlds[fuzz_world].first));
+	while (submitted() == before) /* the watcher says so when it is done */
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+static void may_change(uint8_t event)
+{
+	if ((event & 0x1f) == 0x1f && changes_left > 0) {
+		changes_left--;
+		change_policy();
+	}
+}
+
 /* The modules behind ours: the iterator asks servers and stores what they say, unless it must not;
  * then it is done. */
 static enum module_ext_state iterate(run_t *r, fuzz_bytes_t *b, bool starve)
@@ -489,6 +520,7 @@ static enum module_ext_state iterate(run_t *r, fuzz_bytes_t *b, bool starve)
 	messages[from].stored = messages[0].stored = stored;
 	if (stored && clients_wait && strcmp(r->chain[from], r->chain[0]) != 0)
 		may_be_stored(r->chain + from, r->aliases - from, type, true);
+	may_change(how);
 	refusals.on = starve;
 	next = query_answered(r->q, r->real);
 	refusals.on = false;
@@ -550,6 +582,7 @@ static void query(fuzz_bytes_t *b)
 	next = query_start(r.q);
 	for (int round = 0; round < 12 && next != module_finished; round++) {
 		uint8_t event = fuzz_u8(b);
+		may_change(event);
 		if (joined < countof(more) && event & 0x80 && !r.q->mesh.s.is_valrec)
 			query_join(r.q, &more[joined++], clients[event % countof(clients)]);
 		bool starve = (event & 0x60) == 0x60;
@@ -611,7 +644,8 @@ static host_t *world(size_t i)
 	if (!hosts[i]) {
 		if (!host)
 			atexit(remove_hosts);
-		host = hosts[i] = host_new(worlds[i].id, worlds[i].first, worlds[i].conf);
+		host = hosts[i] =
+			host_new(worlds[i].id, policy_text(1, worlds[i].first), worlds[i].conf);
 		host_write("second.zone", worlds[i].second);
 		snprintf(conf, sizeof(conf),
 			"policy-file: %s/policy.zone\npolicy-file: %s/second.zone\n"
@@ -634,8 +668,11 @@ static void run(const uint8_t *data, size_t size)
 	host = world((size_t)fuzz_world);
 	salt = fuzz_u8(&b);
 	caching = salt & 1;
+	changes_left = (salt & 6) == 6 ? 2 : 0; /* each takes time */
 	while (fuzz_left(&b))
 		query(&b);
+	if (changed)
+		change_policy();
 }
 
 const fuzz_target_t fuzz_module = {"module", run, NULL};
