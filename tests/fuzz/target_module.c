@@ -46,7 +46,7 @@ static const struct {
 		LISTING "evidence-failure: defer\n", 0},
 	{FIRST "action TXT \"observe\"\n", SECOND OTHERS, "evidence-failure: pass\n", 0},
 	{FIRST "action TXT \"nxdomain\"\n", SECOND "action TXT \"defer\"\n",
-		LISTING "evidence-failure: intercept\n", 0},
+		LISTING "evidence-failure: intercept\nrdata-alerts: yes\n", 0},
 	{FIRST CLIENTS, SECOND OTHERS "evidence TXT \"dns\"\n", LISTING, 1},
 	{FIRST "action TXT \"pass\"\n", SECOND "action TXT \"observe\"\nevidence TXT \"dns\"\n",
 		"evidence-failure: intercept\n", 0},
