@@ -1185,6 +1185,50 @@ static void forget_before_us(const struct module_qstate *q)
 }
 
 /*
+ * Alerts on what a client was told that we have not seen: on the first name of it, aliases
+ * followed, that is intercepted for him or, where none is, the first that is observed. What would
+ * have to be asked for, and is not in the cache, is let be. \return whether it must not be stored.
+ */
+static bool alert_unseen(ts_module_t *m, const ts_snapshot_t *s, const struct module_qstate *q,
+	const struct query_info *qinfo, const struct comm_reply *to)
+{
+	const struct reply_info *reply = q->return_msg ? q->return_msg->rep : NULL;
+	uint8_t *wire = q->qinfo.qname;
+	size_t len = q->qinfo.qname_len, aliases = 0;
+	bool hot = false, aliased = false;
+	ts_client_t client;
+	ts_name_t name, typo;
+	ts_verdict_t v, word;
+
+	word.kind = TS_VERDICT_NONE;
+	(void)ts_client_of(to, &client);
+	do {
+		ts_existence_t existence;
+		if (!judge_wire(s, q, wire, len, &name, &v))
+			continue;
+		judge(s, q, &name, &client, &v);
+		hot = hot || ts_verdict_hot(&v);
+		if (v.kind == TS_VERDICT_ASK && existence_cached(q->env, &v.ask, &existence))
+			ts_verdict_resolve(&v, existence, m->conf.evidence_failure);
+		if (v.kind != TS_VERDICT_TYPO || v.action == TS_ACTION_PASS ||
+			(word.kind == TS_VERDICT_TYPO && !intercepts(&v)))
+			continue;
+		word = v;
+		typo = name;
+		aliased = aliases > 0;
+	} while (!intercepts(&word) && reply && ts_chain_next(reply, &wire, &len, &aliases));
+	if (word.kind != TS_VERDICT_TYPO)
+		return hot;
+	told_t told = {.ede = -1, .ours = intercepts(&word), .rcode = (uint8_t)q->return_rcode};
+	if (reply) {
+		told.rcode = (uint8_t)FLAGS_GET_RCODE(reply->flags);
+		told.ttl = (uint32_t)reply->ttl;
+	}
+	alert(m, &word, aliased ? typo.wire : NULL, &told, qinfo, to, message_id(q, to));
+	return hot;
+}
+
+/*
  * A module before us (dns64) has answered or stored something that we have not seen as it is: with
  * dns64-synthall the client's AAAA never comes to us, only the A behind it, and what dns64 stores
  * it stores after us.
@@ -1194,31 +1238,11 @@ static void passed_us_by(ts_module_t *m, struct module_qstate *q, const struct q
 {
 	ts_reader_t *reader;
 	const ts_snapshot_t *s = ts_reader_enter(m->readers, &reader);
-	const struct reply_info *reply = q->return_msg ? q->return_msg->rep : NULL;
-	ts_client_t client;
-	ts_name_t name;
-	ts_verdict_t v;
-	if (ts_list_asked(m, &q->qinfo))
+	bool hot = ts_list_asked(m, &q->qinfo);
+	if (!hot && to && q->minfo[m->id] != tag(s->generation))
+		hot = alert_unseen(m, s, q, qinfo, to);
+	if (hot)
 		forget_before_us(q);
-	else if (to && q->minfo[m->id] != tag(s->generation)) {
-		if (judge_wire(s, q, q->qinfo.qname, q->qinfo.qname_len, &name, &v)) {
-			(void)ts_client_of(to, &client);
-			judge(s, q, &name, &client, &v);
-			if (ts_verdict_hot(&v))
-				forget_before_us(q);
-			ts_existence_t existence;
-			if (v.kind == TS_VERDICT_ASK &&
-				existence_cached(q->env, &v.ask, &existence))
-				ts_verdict_resolve(&v, existence, m->conf.evidence_failure);
-			told_t told = {.ede = -1, .ours = intercepts(&v)};
-			if (reply) {
-				told.rcode = (uint8_t)FLAGS_GET_RCODE(reply->flags);
-				told.ttl = (uint32_t)reply->ttl;
-			} else
-				told.rcode = (uint8_t)q->return_rcode;
-			alert(m, &v, NULL, &told, qinfo, to, message_id(q, to));
-		}
-	}
 	ts_reader_leave(m->readers, reader);
 }
 

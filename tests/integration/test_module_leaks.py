@@ -359,6 +359,12 @@ def test_dns64__an_aaaa_only_network(world, synthall, addresses):
             assert rrs(resolver.ask(name, "AAAA")) == [f"{name}. AAAA {expected}"]
         resolver.alerts.wait_count(1, name=name, type="AAAA")
         assert f"msg {name}. IN A" not in resolver.control("dump_cache")
+    for _ in range(3):
+        assert rrs(resolver.ask("to-typo.orange.ml", "AAAA")) == [
+            f"army.ml. AAAA {expected}", "to-typo.orange.ml. CNAME army.ml."]
+    told, = resolver.alerts.wait_count(1, name="to-typo.orange.ml", type="AAAA")
+    assert told["typosink"]["rdata"] == "army.ml"
+    assert "msg to-typo.orange.ml. IN A" not in resolver.control("dump_cache")
     assert rrs(resolver.ask("army.mil", "AAAA")) == ["army.mil. AAAA 64:ff9b::c000:26e"]
 
 

@@ -196,7 +196,7 @@ UNIT = {
         Q, "return a->qname_len == b->qname_len &&\n\t       (memcmp(a->qname, b->qname, a->qname_len) == 0 ||\n\t\t       query_dname_compare(a->qname, b->qname) == 0);",
         "return a->qname_len == b->qname_len;", HOST),
     "passed-by-ask": unit(
-        Q, "if (v.kind == TS_VERDICT_ASK &&\n\t\t\t\texistence_cached(q->env, &v.ask, &existence))",
+        Q, "if (v.kind == TS_VERDICT_ASK && existence_cached(q->env, &v.ask, &existence))",
         "if (0)", HOST),
     "check-of-another": unit(
         Q, "name.len != state->asked.len || memcmp(name.wire, state->asked.wire, name.len) != 0)",
@@ -327,7 +327,11 @@ UNIT = {
     "alert-of-none": unit(Q, "v->kind != TS_VERDICT_TYPO || v->action == TS_ACTION_PASS)", "v->action == TS_ACTION_PASS)", HOST),
     "alert-of-pass": unit(Q, "v->kind != TS_VERDICT_TYPO || v->action == TS_ACTION_PASS)", "v->kind != TS_VERDICT_TYPO)", HOST),
     "passed-by": unit(Q, "\tif (!state && m->id > 0)\n\t\tpassed_us_by(m, q, qinfo, to);\n", "", HOST),
-    "passed-by-left": unit(Q, "\t\t\tif (ts_verdict_hot(&v))\n\t\t\t\tforget_before_us(q);\n", "", HOST),
+    "passed-by-left": unit(Q, "\tif (hot)\n\t\tforget_before_us(q);\n", "", HOST),
+    "passed-by-alias": unit(Q, "} while (!intercepts(&word) && reply && ts_chain_next(", "} while (0 && ts_chain_next(", HOST),
+    "passed-by-observed-first": unit(Q, "} while (!intercepts(&word) && reply && ts_chain_next(", "} while (word.kind == TS_VERDICT_NONE && reply && ts_chain_next(", HOST),
+    "passed-by-observed-last": unit(Q, " ||\n\t\t\t(word.kind == TS_VERDICT_TYPO && !intercepts(&v)))", ")", HOST),
+    "passed-by-alias-name": unit(Q, "aliased ? typo.wire : NULL", "NULL", HOST),
     # --- module/cache.c
     "hot-client": unit(C, "\tif (verdict->client_dependent)\n\t\treturn true;\n", "", HOST),
     "hot-observed": unit(C, " && verdict->action != TS_ACTION_OBSERVE;", ";", HOST),

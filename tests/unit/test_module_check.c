@@ -262,17 +262,30 @@ static void check__without_a_cache(void **state)
 static void check__of_what_passed_us_by(void **state)
 {
 	static const struct {
-		const char *what, *name;
-		bool cached, exists, answered, alerts;
+		const char *what, *name, *target;
+		bool cached, exists, answered, alerts, stays;
 	} rows[] = {
-		{"a typo", "army.ml", false, false, true, true},
-		{"a typo without an answer", "army.ml", false, false, false, true},
-		{"exists", "marines.ml", true, true, true, true},
-		{"does not", "marines.ml", true, false, true, false},
-		{"not known", "marines.ml", false, false, true, false},
-		{"nobody's", "www.example.com", false, false, true, false},
+		{"a typo", "army.ml", NULL, false, false, true, true, false},
+		{"a typo without an answer", "army.ml", NULL, false, false, false, true, false},
+		{"exists", "marines.ml", NULL, true, true, true, true, false},
+		{"does not", "marines.ml", NULL, true, false, true, false, false},
+		{"not known", "marines.ml", NULL, false, false, true, false, false},
+		{"nobody's", "www.example.org", NULL, false, false, true, false, true},
+		{"an alias", "www.example.org", "army.ml", false, false, true, true, false},
+		{"nobody's alias", "www.example.org", "example.net", false, false, true, false,
+			true},
+		{"observed", "exmaple.com", NULL, false, false, true, true, true},
+		{"an alias of the like", "exmaple.com", "www.exmaple.com", false, false, true, true,
+			true},
+		{"an alias, observed", "exmaple.com", "army.ml", false, false, true, true, false},
+		{"an alias of what is observed", "army.ml", "exmaple.com", false, false, true, true,
+			false},
 	};
-	host_t *h = host_new(1, policy_text(1, MIL "evidence TXT \"dns\"\n"), "");
+	host_t *h = host_new(1,
+		policy_text(1, MIL "evidence TXT \"dns\"\naction.careful.groups TXT observe\n"
+				   "$ORIGIN p.example.\nm3.zones PTR example.com.\n"
+				   "group.m3.zones TXT careful\n"),
+		"");
 	struct msgreply_entry entry = {0};
 	ts_pipeline_stats_t before, after;
 
@@ -282,9 +295,8 @@ static void check__of_what_passed_us_by(void **state)
 	lock_rw_init(&entry.entry.lock);
 	for (size_t i = 0; i < countof(rows); i++) {
 		struct reply_info known = {.flags = (uint16_t)(BIT_QR | (rows[i].exists ? 0 : 3))};
-		struct reply_info reply = {.flags = BIT_QR, .ttl = 7};
-		struct dns_msg msg = {.rep = &reply};
 		query_t *q = query_new(h, rows[i].name, LDNS_RR_TYPE_AAAA, "192.0.2.9");
+		struct dns_msg msg = {.rep = query_real(q, rows[i].name, rows[i].target)};
 		unsigned forgotten = h->forgotten;
 		entry.entry.data = &known;
 		h->cached = rows[i].cached ? &entry : NULL;
@@ -294,11 +306,14 @@ static void check__of_what_passed_us_by(void **state)
 		ts_pipeline_stats(m->pipeline, &after);
 		assert_row(rows[i].what, after.submitted - before.submitted == rows[i].alerts);
 		/* The AAAA with its two keys, and the A behind it. */
-		assert_row(rows[i].what, h->forgotten - forgotten == (i < 5 ? 3 : 0));
+		assert_row(rows[i].what, h->forgotten - forgotten == (rows[i].stays ? 0 : 3));
 		query_free(q);
 	}
 	h->cached = NULL;
 	lock_rw_destroy(&entry.entry.lock);
+	assert_non_null(alerted(h, "\"rdata\":\"army.ml\""));
+	assert_null(alerted(h, "\"rdata\":\"exmaple.com\""));
+	assert_null(alerted(h, "\"rdata\":\"www.exmaple.com\""));
 	host_free(h);
 }
 
