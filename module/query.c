@@ -71,6 +71,7 @@ typedef struct state {
 
 	bool list; /* a look-up in the list; first.name is the domain in it */
 
+	bool hot;      /* the answer must not be stored */
 	bool answered; /* our reply is in q->return_msg, which is msg */
 	struct dns_msg msg;
 	struct reply_info *shown, *real; /* shared: see above */
@@ -216,25 +217,38 @@ uint16_t ts_client_of(const struct comm_reply *reply, ts_client_t *client)
 	return address_of((const struct sockaddr *)(const void *)&reply->client_addr, client);
 }
 
-/* The client behind dns64's question; NULL: it is none, or nobody waits. */
-static const struct comm_reply *dns64_client(const struct module_qstate *q)
+/* The clients behind dns64's question, one after the other: the first where last is NULL, in the
+ * end NULL. super: for the next call. */
+static const struct mesh_reply *dns64_client(
+	const struct module_qstate *q, const struct mesh_reply *last, struct mesh_state_ref **super)
 {
-	if (!for_dns64(q))
+	const struct mesh_reply *r;
+	if (last)
+		r = last->next;
+	else if (for_dns64(q)) {
+		*super = (struct mesh_state_ref *)rbtree_first(&q->mesh_info->super_set);
+		r = (*super)->s->reply_list;
+	} else
 		return NULL;
-	const struct mesh_state_ref *super =
-		(struct mesh_state_ref *)rbtree_first(&q->mesh_info->super_set);
-	return super->s->reply_list ? &super->s->reply_list->query_reply : NULL;
+	while (!r) {
+		*super = (struct mesh_state_ref *)rbtree_next(&(*super)->node);
+		if ((rbnode_type *)*super == RBTREE_NULL)
+			return NULL;
+		r = (*super)->s->reply_list;
+	}
+	return r;
 }
 
-/* The client in whose name a query is judged: the first that waits for it, or, for dns64's
- * question, for the one behind it. */
+/* The first client that waits for a query or, for dns64's question, for the one behind it. */
 static const ts_client_t *first_client(const struct module_qstate *q, ts_client_t *client)
 {
-	const struct mesh_reply *waiting = q->mesh_info->reply_list;
-	const struct comm_reply *to = waiting ? &waiting->query_reply : dns64_client(q);
-	if (!to)
+	struct mesh_state_ref *super;
+	const struct mesh_reply *first = q->mesh_info->reply_list;
+	if (!first)
+		first = dns64_client(q, NULL, &super);
+	if (!first)
 		return NULL;
-	(void)ts_client_of(to, client);
+	(void)ts_client_of(&first->query_reply, client);
 	return client;
 }
 
@@ -276,15 +290,27 @@ static bool judge_wire(const ts_snapshot_t *s, const struct module_qstate *q, co
 	return matters(v);
 }
 
-/* The same for the first client. Who that is is looked up only where something hangs on it. */
+/* The same for the first client. Who that is is looked up only where something hangs on it. What
+ * dns64 makes of an address all clients get that wait for it: if one of them is intercepted, all
+ * are. */
 static bool judge_first(const ts_snapshot_t *s, const struct module_qstate *q, const uint8_t *wire,
 	size_t len, ts_name_t *name, ts_verdict_t *v)
 {
 	ts_client_t client;
 	if (!judge_wire(s, q, wire, len, name, v))
 		return false;
-	if (v->client_dependent && first_client(q, &client))
+	if (!v->client_dependent)
+		return true;
+	struct mesh_state_ref *super;
+	const struct mesh_reply *waiting = q->mesh_info->reply_list;
+	const struct mesh_reply *to = waiting ? waiting : dns64_client(q, NULL, &super);
+	while (to) {
+		(void)ts_client_of(&to->query_reply, &client);
 		ts_verdict_for(v, &client);
+		bool ends =
+			waiting || (v->action != TS_ACTION_PASS && v->action != TS_ACTION_OBSERVE);
+		to = ends ? NULL : dns64_client(q, to, &super);
+	}
 	return matters(v);
 }
 
@@ -648,6 +674,7 @@ static enum module_ext_state conclude(
 		if (!ours && (intercepts(v) || (v->kind == TS_VERDICT_ALLOWED && v->sinkhole_host)))
 			ours = link;
 	}
+	state->hot = hot;
 	if (hot) {
 		q->no_cache_store = 1;
 		if (done) {
@@ -661,12 +688,16 @@ static enum module_ext_state conclude(
 	/* Where some want the real answer it is decided when that is there. */
 	bool shared = dependent && differ(m, q, state, &wanted);
 	bool passes = shared ? wanted && !real : !ours;
-	/* dns64's client is one more, where others wait for the same. */
-	const struct comm_reply *behind =
-		dependent && q->mesh_info->reply_list ? dns64_client(q) : NULL;
+	/* dns64 gets one more, where others wait for the same: as in judge_first(). */
+	struct mesh_state_ref *super;
+	const struct mesh_reply *behind =
+		dependent && q->mesh_info->reply_list ? dns64_client(q, NULL, &super) : NULL;
 	if (behind) {
 		ts_verdict_t room;
-		word_t word = word_for(m, state, behind, &room);
+		word_t word;
+		do
+			word = word_for(m, state, &behind->query_reply, &room);
+		while (!word.ours && (behind = dns64_client(q, behind, &super)));
 		passes = passes || (!done && !word.ours);
 		if (done || !passes)
 			answer_dns64(m, q, state, &word, real);
@@ -777,13 +808,15 @@ static enum module_ext_state list_answer(
 	bool dns64 = for_dns64(q);
 	const struct mesh_reply *waiting = q->mesh_info->reply_list;
 	if (dns64 && waiting) { /* and somebody asks for the address himself */
-		const struct comm_reply *behind = dns64_client(q);
+		struct mesh_state_ref *super;
+		const struct mesh_reply *behind = dns64_client(q, NULL, &super);
 		ts_verdict_t room;
 		told_t told;
 		set_apart(q, state,
 			list_reply(m, q, state,
-				behind ? verdict_for(m, link, behind, &room) : &link->verdict, true,
-				q->region, &told));
+				behind ? verdict_for(m, link, &behind->query_reply, &room)
+				       : &link->verdict,
+				true, q->region, &told));
 		dns64 = false;
 	}
 	if (link->verdict.client_dependent && waiting && waiting->next)
@@ -1258,7 +1291,7 @@ void ts_query_reply(ts_module_t *m, struct module_qstate *q, const struct query_
 		q->return_msg = state->for_supers;
 		state->apart = false;
 	}
-	if (m->id > 0 && state->answered)
+	if (m->id > 0 && (state->answered || state->hot))
 		forget_before_us(q);
 	if (!to)
 		return;

@@ -368,6 +368,48 @@ def test_dns64__an_aaaa_only_network(world, synthall, addresses):
     assert rrs(resolver.ask("army.mil", "AAAA")) == ["army.mil. AAAA 64:ff9b::c000:26e"]
 
 
+STRANGER_BY_DNS64 = "64:ff9b::cb00:7142"
+
+
+@pytest.mark.parametrize("synthall", ["no", "yes"])
+@pytest.mark.parametrize("first", [EXEMPT, ENFORCED])
+def test_dns64__clients_one_after_the_other(world, synthall, first):
+    world.zones["example.com"].records += "to-navy CNAME navy.ml.\n"
+    world.write_zone("example.com")
+    world.servers["leaf"].reload()
+    resolver = world.resolver(policy=Policy(clients=CLIENTS), modules="dns64 dynlib validator iterator",
+                              unbound_conf=f"dns64-synthall: {synthall}\n")
+    for source in [first] + 2 * [EXEMPT, ENFORCED]:
+        for name in ("navy.ml", "to-navy.example.com"):
+            got = [rr for rr in rrs(resolver.ask(name, "AAAA", source=source)) if " AAAA " in rr]
+            assert len(got) == 1
+            assert (got == [f"navy.ml. AAAA {STRANGER_BY_DNS64}"]) == (source == EXEMPT)
+
+
+@pytest.mark.parametrize("synthall", ["no", "yes"])
+@pytest.mark.parametrize("name", ["navy.ml", "to-navy.example.com"])
+def test_dns64__clients_at_once(world, synthall, name):
+    """What dns64 makes of an address is for all who wait: the stranger's for none of them."""
+    world.zones["example.com"].records += "to-navy CNAME navy.ml.\n"
+    world.write_zone("example.com")
+    world.servers["leaf"].reload()
+    resolver = world.resolver(policy=Policy(clients=CLIENTS), modules="dns64 dynlib validator iterator",
+                              unbound_conf=f"dns64-synthall: {synthall}\n")
+    resolver.ask("ml", "NS")
+    with Paused(world.servers["leaf"]):
+        asked = [Asked(resolver, name, "AAAA", source=EXEMPT) for _ in range(2)]
+        until_asked(resolver, 1)
+        enforced = [Asked(resolver, name, "AAAA", source=ENFORCED) for _ in range(2)]
+        until_asked(resolver, 3)
+        asked += [Asked(resolver, name, "AAAA", source=EXEMPT) for _ in range(2)]
+        until_asked(resolver, 6)
+    for one in enforced:
+        assert STRANGER_BY_DNS64 not in "".join(rrs(one.result()))
+    for one in asked:
+        assert one.result().rcode() == 0
+    resolver.alerts.wait_count(1, name=name, type="AAAA", source=ENFORCED)
+
+
 def test_dns64__a_real_answer_from_before(world):
     resolver = world.resolver(policy=Policy(NOTHING, serial=1),
                               modules="dns64 dynlib validator iterator")

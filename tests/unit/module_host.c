@@ -658,9 +658,9 @@ void query_free(query_t *q)
 
 void query_waits_for(query_t *super, query_t *sub)
 {
-	sub->super = (struct mesh_state_ref){.s = &super->mesh};
-	sub->super.node.right = sub->mesh.super_set.root;
-	sub->mesh.super_set.root = &sub->super.node;
+	super->waits = (struct mesh_state_ref){.s = &super->mesh};
+	super->waits.node.right = sub->mesh.super_set.root;
+	sub->mesh.super_set.root = &super->waits.node;
 	sub->mesh.super_set.count++;
 }
 

@@ -90,7 +90,7 @@ typedef struct query {
 	struct mesh_state mesh;
 	struct mesh_reply reply;
 	struct comm_point point;
-	struct mesh_state_ref super;
+	struct mesh_state_ref waits; /* for another */
 	struct regional *region;
 	struct dns_msg upstream;
 	uint8_t name[TS_NAME_MAX];
@@ -99,7 +99,7 @@ typedef struct query {
 /* client: an address, or "unix"; NULL: a query of Unbound's own. */
 query_t *query_new(host_t *h, const char *name, uint16_t type, const char *client);
 void query_free(query_t *q);
-/* Makes sub one that super waits for. */
+/* Makes sub one that super waits for: the only one, but others may wait for it as well. */
 void query_waits_for(query_t *super, query_t *sub);
 /* Another client that asks the same. */
 void query_join(query_t *q, struct mesh_reply *second, const char *client);

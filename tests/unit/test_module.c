@@ -1083,6 +1083,47 @@ static void again__dns64_and_a_client(void **state)
 	host_free(h);
 }
 
+/* What dns64 makes of an address is for all who wait for it: the stranger's for none of them. */
+static void again__dns64_for_several(void **state)
+{
+	static const struct {
+		const char *behind, *joined, *other; /* other: in another query that waits */
+		const char *client;                  /* of the address itself; NULL: none */
+		const char *told;                    /* what dns64 is */
+	} rows[] = {
+		{"192.0.2.9", "2001:db8::1", NULL, NULL, "NOERROR"},
+		{"2001:db8::1", "192.0.2.9", NULL, NULL, "NOERROR"},
+		{"2001:db8::1", "2001:db8::2", "198.51.100.1", NULL, "A 192.0.2.25"},
+		{"2001:db8::1", NULL, "2001:db8::2", NULL, "A 203.0.113.66"},
+		{"192.0.2.9", "2001:db8::1", NULL, "198.51.100.1", "NOERROR"},
+		{"2001:db8::1", "2001:db8::2", "192.0.2.9", "198.51.100.1", "NOERROR"},
+		{"2001:db8::1", NULL, "2001:db8::2", "198.51.100.1", "A 203.0.113.66"},
+	};
+	host_t *h = begin(MIL CLIENTS, "");
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct mesh_reply second;
+		query_t *other = query_new(h, "army.ml", LDNS_RR_TYPE_AAAA, rows[i].other);
+		query_t *super = query_new(h, "army.ml", LDNS_RR_TYPE_AAAA, rows[i].behind);
+		query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_A, rows[i].client);
+		if (rows[i].joined)
+			query_join(super, &second, rows[i].joined);
+		if (rows[i].other)
+			query_waits_for(other, q);
+		query_waits_for(super, q);
+		if (query_start(q) == module_wait_module)
+			assert_int_equal(query_done(q, NULL), module_finished);
+		if (rows[i].client)
+			query_reply(q, &q->reply);
+		assert_row(rows[i].told, strcmp(query_told(q), rows[i].told) == 0);
+		query_free(q);
+		query_free(super);
+		query_free(other);
+	}
+	host_free(h);
+}
+
 /* In the list nothing has an address for dns64; who asks himself is told which it is. */
 static void again__dns64_and_the_list(void **state)
 {
@@ -1117,20 +1158,29 @@ static void again__dns64_and_the_list(void **state)
 	host_free(h);
 }
 
+/* What dns64 has stored does not stay: whether we have answered, have not seen the question, or
+ * this client is to pass. */
 static void again__dns64_stored(void **state)
 {
+	enum { ANSWERED, UNSEEN, PASSES, WAYS };
+
 	(void)state;
-	for (int synthesised = 0; synthesised < 2; synthesised++) {
-		host_t *h = host_new(1, policy_text(1, MIL), "");
+	for (int way = 0; way < WAYS; way++) {
+		host_t *h = host_new(1, policy_text(1, MIL CLIENTS), "");
 		assert_int_equal(init(&h->env, h->id), 1);
-		query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_AAAA, "192.0.2.9");
-		if (!synthesised)
+		query_t *q = query_new(h, "army.ml", LDNS_RR_TYPE_AAAA,
+			way == PASSES ? "2001:db8::1" : "192.0.2.9");
+		if (way == ANSWERED)
 			assert_int_equal(query_start(q), module_finished);
+		if (way == PASSES) {
+			assert_int_equal(query_start(q), module_wait_module);
+			assert_int_equal(query_done(q, NULL), module_finished);
+		}
 		unsigned before = h->forgotten;
 		query_reply(q, &q->reply);
 		assert_int_equal(h->forgotten, before + 3);
 		query_free(q);
-		assert_non_null(alerted(h, "\"name\":\"army.ml\""));
+		assert_int_equal(!alerted(h, "\"name\":\"army.ml\""), way == PASSES);
 		host_free(h);
 	}
 }
@@ -1228,6 +1278,7 @@ int main(void)
 		cmocka_unit_test(again__a_client_who_joins),
 		cmocka_unit_test(again__dns64),
 		cmocka_unit_test(again__dns64_and_a_client),
+		cmocka_unit_test(again__dns64_for_several),
 		cmocka_unit_test(again__dns64_and_the_list),
 		cmocka_unit_test(again__dns64_stored),
 		cmocka_unit_test(memory__of_a_query),
