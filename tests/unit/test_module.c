@@ -1134,6 +1134,7 @@ static void again__dns64_and_the_list(void **state)
 		{"army.ml", "2001:db8::1", "198.51.100.1", NULL, "A 127.0.0.2", "NXDOMAIN"},
 		{"army.ml", "unix", "2001:db8::1", "192.0.2.9", "NXDOMAIN", "NOERROR"},
 		{"mines.example", "192.0.2.9", "198.51.100.1", NULL, "NXDOMAIN", "NXDOMAIN"},
+		{"army.ml", "2001:db8::1", NULL, NULL, "NXDOMAIN", "NXDOMAIN"},
 	};
 	host_t *h = begin(MIL CLIENTS, "rhsbl-zone: list.example\n");
 	struct mesh_reply second;
@@ -1150,7 +1151,8 @@ static void again__dns64_and_the_list(void **state)
 		assert_row(rows[i].behind, query_start(q) == module_finished);
 		if (!rows[i].more)
 			assert_row(rows[i].behind, strcmp(query_told(q), rows[i].his) == 0);
-		query_reply(q, &q->reply);
+		if (rows[i].client)
+			query_reply(q, &q->reply);
 		assert_row(rows[i].behind, strcmp(query_told(q), rows[i].dns64s) == 0);
 		query_free(q);
 		query_free(super);
