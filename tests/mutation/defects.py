@@ -195,9 +195,7 @@ UNIT = {
     "response-name": unit(
         Q, "return a->qname_len == b->qname_len &&\n\t       (memcmp(a->qname, b->qname, a->qname_len) == 0 ||\n\t\t       query_dname_compare(a->qname, b->qname) == 0);",
         "return a->qname_len == b->qname_len;", HOST),
-    "passed-by-ask": unit(
-        Q, "if (v.kind == TS_VERDICT_ASK && existence_cached(q->env, &v.ask, &existence))",
-        "if (0)", HOST),
+    "passed-by-ask": unit(Q, "if (v->kind == TS_VERDICT_ASK && existence_cached(q->env, &v->ask, &existence))", "if (0)", HOST),
     "check-of-another": unit(
         Q, "name.len != state->asked.len || memcmp(name.wire, state->asked.wire, name.len) != 0)",
         "name.len != state->asked.len)", HOST),
@@ -211,11 +209,16 @@ UNIT = {
         "ts_policyset_options_t options = {NULL,", HOST),
     # --- who asks
     "dns64-of-another-type": unit(Q, "if (q->qinfo.qtype != LDNS_RR_TYPE_A || q->mesh_info", "if (q->mesh_info", HOST),
-    "dns64-not-for-aaaa": unit(Q, "if (s->qinfo.qtype != LDNS_RR_TYPE_AAAA || s->is_valrec", "if (s->is_valrec", HOST),
-    "dns64-for-the-validator": unit(Q, "AAAA || s->is_valrec || s->is_priming", "AAAA || s->is_priming", HOST),
-    "dns64-for-priming": unit(Q, "AAAA || s->is_valrec || s->is_priming", "AAAA || s->is_valrec", HOST),
-    "dns64-for-nobody": unit(Q, "(!super->s->reply_list && !super->s->cb_list) ||", "", HOST),
-    "dns64-of-another-name": unit(Q, "query_dname_compare(s->qinfo.qname, q->qinfo.qname) != 0)", "0)", HOST),
+    "dns64-not-for-aaaa": unit(Q, "return s->qinfo.qtype == LDNS_RR_TYPE_AAAA && !s->is_valrec", "return !s->is_valrec", HOST),
+    "dns64-for-the-validator": unit(Q, "AAAA && !s->is_valrec && !s->is_priming", "AAAA && !s->is_priming", HOST),
+    "dns64-for-priming": unit(Q, "AAAA && !s->is_valrec && !s->is_priming", "AAAA && !s->is_valrec", HOST),
+    "dns64-for-nobody": unit(Q, "(super->s->reply_list || super->s->cb_list) &&", "", HOST),
+    "dns64-of-another-name": unit(Q, "query_dname_compare(s->qinfo.qname, q->qinfo.qname) == 0;", "1;", HOST),
+    "dns64-one-is-enough": unit(Q, "return n > 0 && n == q->mesh_info->super_set.count;", "return n > 0;", HOST),
+    "torn": unit(Q, "if (count_dns64(q) > 0 && !for_dns64(q)) {", "if (0) {", HOST),
+    "torn-alias": unit(Q, "while (reply && ts_chain_next(reply, &at.qname, &at.qname_len, &aliases));", "while (0);", HOST),
+    "torn-who-passes": unit(Q, "if (v.client_dependent)\n\t\t\t\tts_verdict_for(&v, &client);\n", "", HOST),
+    "torn-ask": unit(Q, "if (v.kind != TS_VERDICT_TYPO && v.kind != TS_VERDICT_ASK)", "if (v.kind != TS_VERDICT_TYPO)", HOST),
     "asks-dns64": unit(Q, "return mesh->super_set.count == 0 || for_dns64(q);", "return mesh->super_set.count == 0;", HOST),
     "supers-forgotten": unit(Q, "return q->mesh_info->super_set.count > 0 && !for_dns64(q);", "return false;", HOST),
     "client-v4-mapped": unit(Q, "if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {", "if (0) {", HOST),
