@@ -759,10 +759,15 @@ static enum module_ext_state conclude(
 	return finish_with(q, state, reply);
 }
 
-/* Rather no answer than the stranger's; and it may have been stored by now. */
+/* Rather no answer than the stranger's; and it may have been stored by now, and that of aliases. */
 static enum module_ext_state no_answer(struct module_qstate *q)
 {
-	ts_cache_forget(q->env, &q->qinfo);
+	const struct reply_info *reply = q->return_msg ? q->return_msg->rep : NULL;
+	struct query_info stored = q->qinfo;
+	size_t aliases = 0;
+	do
+		ts_cache_forget(q->env, &stored);
+	while (reply && ts_chain_next(reply, &stored.qname, &stored.qname_len, &aliases));
 	q->no_cache_lookup = 1;
 	q->no_cache_store = 1;
 	q->return_msg = NULL;
@@ -1021,10 +1026,8 @@ static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct
 	if (count_dns64(q) > 0 && !for_dns64(q)) {
 		struct query_info at = q->qinfo;
 		do
-			if (is_torn(m, s, q, at.qname, at.qname_len)) {
-				ts_cache_forget(q->env, &at);
+			if (is_torn(m, s, q, at.qname, at.qname_len))
 				return no_answer(q);
-			}
 		while (reply && ts_chain_next(reply, &at.qname, &at.qname_len, &aliases));
 		aliases = 0;
 	}

@@ -676,9 +676,9 @@ static void query(fuzz_bytes_t *b)
 	r.told = r.q->mesh.s.return_msg ? r.q->mesh.s.return_msg->rep : NULL;
 	bool others = own || (super && super->mesh.reply_list && super->mesh.reply_list->next);
 	for (struct mesh_reply *to = dns64 ? super->mesh.reply_list : NULL; to; to = to->next) {
-		if (listed) /* whatever it is, no address */
+		if (listed && !own) /* whatever it is, no address */
 			check_listed(&r, super->mesh.reply_list, -1, true);
-		else
+		else if (!listed)
 			check_told(&r, to, -1, others);
 	}
 	if (r.real && messages[0].stored)
