@@ -146,31 +146,21 @@ static link_t *link_get(struct module_qstate *q, state_t *state, size_t aliases)
 
 /* --- who asks */
 
-/* dns64 asks for A when there is no AAAA: its question is the client's. */
-static bool is_dns64(const struct mesh_state_ref *super, const struct module_qstate *q)
-{
-	const struct module_qstate *s = &super->s->s;
-	return s->qinfo.qtype == LDNS_RR_TYPE_AAAA && !s->is_valrec && !s->is_priming &&
-	       (super->s->reply_list || super->s->cb_list) &&
-	       query_dname_compare(s->qinfo.qname, q->qinfo.qname) == 0;
-}
-
-/* So many of the queries that wait for this one are dns64's. */
-static size_t count_dns64(const struct module_qstate *q)
-{
-	struct mesh_state_ref *super;
-	size_t n = 0;
-	if (q->qinfo.qtype != LDNS_RR_TYPE_A || q->mesh_info->super_set.count == 0)
-		return 0;
-	RBTREE_FOR(super, struct mesh_state_ref *, &q->mesh_info->super_set)
-	n += is_dns64(super, q);
-	return n;
-}
-
 static bool for_dns64(const struct module_qstate *q)
 {
-	size_t n = count_dns64(q);
-	return n > 0 && n == q->mesh_info->super_set.count;
+	/* dns64 asks for A when there is no AAAA: its question is the client's. */
+	struct mesh_state_ref *super;
+	if (q->qinfo.qtype != LDNS_RR_TYPE_A || q->mesh_info->super_set.count == 0)
+		return false;
+	RBTREE_FOR(super, struct mesh_state_ref *, &q->mesh_info->super_set)
+	{
+		const struct module_qstate *s = &super->s->s;
+		if (s->qinfo.qtype != LDNS_RR_TYPE_AAAA || s->is_valrec || s->is_priming ||
+			(!super->s->reply_list && !super->s->cb_list) ||
+			query_dname_compare(s->qinfo.qname, q->qinfo.qname) != 0)
+			return false;
+	}
+	return true;
 }
 
 /* A client waits for this, or (at its start) a prefetch will put it before clients. */
@@ -375,42 +365,6 @@ static bool existence_cached(
 	}
 	lock_rw_unlock(&entry->entry.lock);
 	return known;
-}
-
-/* Finishes a verdict ASK where the message cache knows the answer. */
-static void resolve_cached(const ts_module_t *m, const struct module_qstate *q, ts_verdict_t *v)
-{
-	ts_existence_t existence;
-	if (v->kind == TS_VERDICT_ASK && existence_cached(q->env, &v->ask, &existence))
-		ts_verdict_resolve(v, existence, m->conf.evidence_failure);
-}
-
-/* Is this name intercepted for a client behind dns64 while a query of Unbound's own waits for the
- * same? Both would get one message: the real one must not reach the client, another one not
- * Unbound.
- */
-static bool is_torn(const ts_module_t *m, const ts_snapshot_t *s, const struct module_qstate *q,
-	const uint8_t *wire, size_t len)
-{
-	struct mesh_state_ref *super;
-	ts_client_t client;
-	ts_name_t name;
-	ts_verdict_t v;
-	if (!judge_wire(s, q, wire, len, &name, &v))
-		return false;
-	resolve_cached(m, q, &v);
-	if (v.kind != TS_VERDICT_TYPO && v.kind != TS_VERDICT_ASK)
-		return false;
-	RBTREE_FOR(super, struct mesh_state_ref *, &q->mesh_info->super_set)
-	for (const struct mesh_reply *to = super->s->reply_list; to && is_dns64(super, q);
-		to = to->next) {
-		(void)ts_client_of(&to->query_reply, &client);
-		if (v.client_dependent)
-			ts_verdict_for(&v, &client);
-		if (v.action != TS_ACTION_PASS && v.action != TS_ACTION_OBSERVE)
-			return true;
-	}
-	return false;
 }
 
 static void ask_over(ts_module_t *m, state_t *state)
@@ -759,15 +713,10 @@ static enum module_ext_state conclude(
 	return finish_with(q, state, reply);
 }
 
-/* Rather no answer than the stranger's; and it may have been stored by now, and that of aliases. */
-static enum module_ext_state no_answer(struct module_qstate *q)
+/* Rather no answer than the stranger's; and it may have been stored by now. */
+static enum module_ext_state no_memory(struct module_qstate *q)
 {
-	const struct reply_info *reply = q->return_msg ? q->return_msg->rep : NULL;
-	struct query_info stored = q->qinfo;
-	size_t aliases = 0;
-	do
-		ts_cache_forget(q->env, &stored);
-	while (reply && ts_chain_next(reply, &stored.qname, &stored.qname_len, &aliases));
+	ts_cache_forget(q->env, &q->qinfo);
 	q->no_cache_lookup = 1;
 	q->no_cache_store = 1;
 	q->return_msg = NULL;
@@ -787,7 +736,7 @@ static link_t *take_up(ts_module_t *m, const ts_snapshot_t *s, struct module_qst
 		link = link_get(q, state, aliases);
 	}
 	if (!link) {
-		*next = no_answer(q);
+		*next = no_memory(q);
 		return NULL;
 	}
 	link->name = *name;
@@ -839,7 +788,7 @@ static enum module_ext_state list_answer(
 	ts_client_t client;
 
 	if (!state)
-		return no_answer(q);
+		return no_memory(q);
 	state_pin(state, s);
 	state->list = true;
 	link_t *link = link_get(q, state, 0); /* the first: no memory is asked for */
@@ -883,7 +832,7 @@ static enum module_ext_state status_answer(ts_module_t *m, struct module_qstate 
 	state_t *state = state_get(m, q);
 	ts_client_t client;
 	if (!state)
-		return no_answer(q);
+		return no_memory(q);
 	return finish_with(
 		q, state, ts_status_reply(m, &q->qinfo, first_client(q, &client), q->region));
 }
@@ -1023,14 +972,6 @@ static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct
 	uint8_t *wire = q->qinfo.qname;
 	size_t len = q->qinfo.qname_len, aliases = 0;
 
-	if (count_dns64(q) > 0 && !for_dns64(q)) {
-		struct query_info at = q->qinfo;
-		do
-			if (is_torn(m, s, q, at.qname, at.qname_len))
-				return no_answer(q);
-		while (reply && ts_chain_next(reply, &at.qname, &at.qname_len, &aliases));
-		aliases = 0;
-	}
 	if (!is_awaited(q)) {
 		/* Nobody to be told anything: a query of Unbound's own, a prefetch, or the client
 		 * has gone. But what was stored must not be found by clients. */
@@ -1295,11 +1236,13 @@ static bool alert_unseen(ts_module_t *m, const ts_snapshot_t *s, const struct mo
 	word.kind = TS_VERDICT_NONE;
 	(void)ts_client_of(to, &client);
 	do {
+		ts_existence_t existence;
 		if (!judge_wire(s, q, wire, len, &name, &v))
 			continue;
 		judge(s, q, &name, &client, &v);
 		hot = hot || ts_verdict_hot(&v);
-		resolve_cached(m, q, &v);
+		if (v.kind == TS_VERDICT_ASK && existence_cached(q->env, &v.ask, &existence))
+			ts_verdict_resolve(&v, existence, m->conf.evidence_failure);
 		if (v.kind != TS_VERDICT_TYPO || v.action == TS_ACTION_PASS ||
 			(word.kind == TS_VERDICT_TYPO && !intercepts(&v)))
 			continue;

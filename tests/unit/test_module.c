@@ -1124,46 +1124,6 @@ static void again__dns64_for_several(void **state)
 	host_free(h);
 }
 
-/* dns64 and the iterator (a name server's address) wait for one query, and both get the same: where
- * a client behind dns64 is intercepted nobody gets anything. */
-static void again__dns64_and_its_own(void **state)
-{
-	static const struct {
-		const char *name, *target, *behind, *told;
-	} rows[] = {
-		{"army.ml", NULL, "198.51.100.1", "SERVFAIL"},
-		{"army.ml", NULL, "2001:db8::1", "A 203.0.113.66"},
-		{"www.example.com", "army.ml", "198.51.100.1", "SERVFAIL"},
-		{"www.example.com", "army.ml", "2001:db8::1", "CNAME"},
-		{"marines.ml", NULL, "198.51.100.1", "SERVFAIL"}, /* has to be asked for */
-		{"marines.ml", NULL, "2001:db8::1", "A 203.0.113.66"},
-		{"www.example.com", NULL, "198.51.100.1", "A 203.0.113.66"},
-		{"us.army.mil", NULL, "198.51.100.1", "A 203.0.113.66"},
-	};
-	host_t *h = begin(MIL CLIENTS "evidence TXT \"dns\"\n", "");
-
-	(void)state;
-	for (size_t i = 0; i < 2 * countof(rows); i++) {
-		size_t row = i / 2;
-		query_t *own = query_new(h, "x.example", LDNS_RR_TYPE_NS, NULL);
-		query_t *super = query_new(h, rows[row].name, LDNS_RR_TYPE_AAAA, rows[row].behind);
-		query_t *q = query_new(h, rows[row].name, LDNS_RR_TYPE_A, NULL);
-		query_waits_for(i % 2 ? own : super, q);
-		query_waits_for(i % 2 ? super : own, q);
-		assert_row(rows[row].name, query_start(q) == module_wait_module);
-		unsigned forgotten = h->forgotten;
-		assert_int_equal(query_done(q, rows[row].target), module_finished);
-		assert_row(rows[row].name, strcmp(query_told(q), rows[row].told) == 0);
-		if (strcmp(rows[row].told, "SERVFAIL") == 0) /* nor is it left for others */
-			assert_row(rows[row].name,
-				h->forgotten == forgotten + 1 + (rows[row].target != NULL));
-		query_free(q);
-		query_free(super);
-		query_free(own);
-	}
-	host_free(h);
-}
-
 /* In the list nothing has an address for dns64; who asks himself is told which it is. */
 static void again__dns64_and_the_list(void **state)
 {
@@ -1321,7 +1281,6 @@ int main(void)
 		cmocka_unit_test(again__dns64),
 		cmocka_unit_test(again__dns64_and_a_client),
 		cmocka_unit_test(again__dns64_for_several),
-		cmocka_unit_test(again__dns64_and_its_own),
 		cmocka_unit_test(again__dns64_and_the_list),
 		cmocka_unit_test(again__dns64_stored),
 		cmocka_unit_test(memory__of_a_query),
