@@ -631,15 +631,16 @@ static enum module_ext_state finish_shared(
 
 /* --- the moments */
 
-/* What was asked for alone, because the alias before it was in the RRset cache. */
-static void forget_targets(const struct module_qstate *q, const state_t *state)
+/* Also what was asked for alone, because the alias before it was in the RRset cache; it may lead to
+ * what is hot without being so. */
+static void forget_chain(const struct module_qstate *q)
 {
-	for (const link_t *link = state->links; link; link = link->next) {
-		struct query_info qinfo = {
-			link->owner, link->name.len, q->qinfo.qtype, q->qinfo.qclass, NULL};
-		if (link->aliases > 0 && is_hot(link))
-			ts_cache_forget(q->env, &qinfo);
-	}
+	const struct reply_info *reply = q->return_msg ? q->return_msg->rep : NULL;
+	struct query_info stored = q->qinfo;
+	size_t aliases = 0;
+	do
+		ts_cache_forget(q->env, &stored);
+	while (reply && ts_chain_next(reply, &stored.qname, &stored.qname_len, &aliases));
 }
 
 /* Sets what dns64 gets for its client, when all is known. */
@@ -679,8 +680,7 @@ static enum module_ext_state conclude(
 		q->no_cache_store = 1;
 		if (done) {
 			q->no_cache_lookup = 1;
-			ts_cache_forget(q->env, &q->qinfo);
-			forget_targets(q, state);
+			forget_chain(q);
 		}
 	}
 	if (for_supers(q) && (!done || !real))
@@ -983,15 +983,10 @@ static enum module_ext_state done(ts_module_t *m, const ts_snapshot_t *s, struct
 			if (is_quiet(&v))
 				ts_quiet_add(m->quiet, quiet_key(m, &q->qinfo, s->generation));
 		}
-		struct query_info found = q->qinfo;
-		while (reply && ts_chain_next(reply, &found.qname, &found.qname_len, &aliases))
-			if (judge_wire(s, q, found.qname, found.qname_len, &name, &v) &&
-				ts_verdict_hot(&v)) {
-				hot = true;
-				ts_cache_forget(q->env, &found); /* as in forget_targets() */
-			}
+		while (!hot && reply && ts_chain_next(reply, &wire, &len, &aliases))
+			hot = judge_wire(s, q, wire, len, &name, &v) && ts_verdict_hot(&v);
 		if (hot)
-			ts_cache_forget(q->env, &q->qinfo);
+			forget_chain(q);
 		return module_finished;
 	}
 
