@@ -1097,10 +1097,10 @@ static bool is_above(const struct query_info *name, const struct query_info *que
 
 /*
  * unseen: the name that was asked for has not been judged. In the list's zone nothing is what a
- * server says it is, whatever alias leads there. A typo that has to be asked for is held
- * back where it is the target of a client's alias. Not where it is above the query name, whose
- * counterpart's existence decides for both; nor in a query of Unbound's own, which needs what it
- * learns of name servers: its message is removed in the end.
+ * server says it is, whatever alias leads there. A typo that has to be asked for is held back where
+ * it is the target of a client's alias. Not where it is above the query name, whose counterpart's
+ * existence decides for both; nor in a query of Unbound's own, which needs what it learns of name
+ * servers: its message is removed in the end.
  * Not inlined: most responses need none of it, and should not have to make room for it.
  */
 static __attribute__((noinline)) void judge_response(

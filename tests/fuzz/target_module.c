@@ -2,9 +2,9 @@
  *
  * Fuzz target `module`: queries driven through the module in a stand-in for Unbound, as its mesh
  * would: clients that join, aliases, checks that are answered or not, memory that runs out, a
- * policy that changes in between, answers of a module before it. What
- * each client is told, also by the list, what is alerted on, also at a cache hit, and what may stay
- * in the message cache is demanded of every query, by the verdicts on the names of its answer.
+ * policy that changes in between, answers of a module before it. What each client is told, also by
+ * the list, what is alerted on, also at a cache hit, and what may stay in the message cache is
+ * demanded of every query, by the verdicts on the names of its answer.
  */
 #include "../unit/module_fixture.h"
 #include "fuzz.h"

@@ -371,14 +371,19 @@ def test_dns64__an_aaaa_only_network(world, synthall, addresses):
 STRANGER_BY_DNS64 = "64:ff9b::cb00:7142"
 
 
-@pytest.mark.parametrize("synthall", ["no", "yes"])
-@pytest.mark.parametrize("first", [EXEMPT, ENFORCED])
-def test_dns64__clients_one_after_the_other(world, synthall, first):
+def behind_dns64(world, synthall):
+    """A resolver for clients that differ, and an alias of a typo, to-navy.example.com."""
     world.zones["example.com"].records += "to-navy CNAME navy.ml.\n"
     world.write_zone("example.com")
     world.servers["leaf"].reload()
-    resolver = world.resolver(policy=Policy(clients=CLIENTS), modules="dns64 dynlib validator iterator",
-                              unbound_conf=f"dns64-synthall: {synthall}\n")
+    return world.resolver(policy=Policy(clients=CLIENTS), modules="dns64 dynlib validator iterator",
+                          unbound_conf=f"dns64-synthall: {synthall}\n")
+
+
+@pytest.mark.parametrize("synthall", ["no", "yes"])
+@pytest.mark.parametrize("first", [EXEMPT, ENFORCED])
+def test_dns64__clients_one_after_the_other(world, synthall, first):
+    resolver = behind_dns64(world, synthall)
     for source in [first] + 2 * [EXEMPT, ENFORCED]:
         for name in ("navy.ml", "to-navy.example.com"):
             got = [rr for rr in rrs(resolver.ask(name, "AAAA", source=source)) if " AAAA " in rr]
@@ -390,11 +395,7 @@ def test_dns64__clients_one_after_the_other(world, synthall, first):
 @pytest.mark.parametrize("name", ["navy.ml", "to-navy.example.com"])
 def test_dns64__clients_at_once(world, synthall, name):
     """What dns64 makes of an address is for all who wait: the stranger's for none of them."""
-    world.zones["example.com"].records += "to-navy CNAME navy.ml.\n"
-    world.write_zone("example.com")
-    world.servers["leaf"].reload()
-    resolver = world.resolver(policy=Policy(clients=CLIENTS), modules="dns64 dynlib validator iterator",
-                              unbound_conf=f"dns64-synthall: {synthall}\n")
+    resolver = behind_dns64(world, synthall)
     resolver.ask("ml", "NS")
     with Paused(world.servers["leaf"]):
         asked = [Asked(resolver, name, "AAAA", source=EXEMPT) for _ in range(2)]
